@@ -1,0 +1,2 @@
+// Package redis is a client for Redis Cluster, Valkey and Amazon ElastiCache.
+package redis
