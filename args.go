@@ -1,0 +1,207 @@
+package redis
+
+import (
+	"encoding"
+	"fmt"
+	"math"
+	"net"
+	"strconv"
+	"time"
+	"unsafe"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+)
+
+// arg is one argument of a command, kept without boxing: Redis takes text and
+// numbers only, so everything a caller may pass comes down to one of the kinds
+// below.
+type arg struct {
+	text unsafe.Pointer // of argText and argBytes: the first byte
+	n    uint64         // of text the length, else the number
+	kind argKind
+}
+
+type argKind uint8
+
+const (
+	argText argKind = iota
+	argBytes
+	argInt
+	argUint
+	argFloat
+	argBool
+)
+
+func textArg(s string) arg {
+	return arg{unsafe.Pointer(unsafe.StringData(s)), uint64(len(s)), argText}
+}
+
+func bytesArg(b []byte) arg {
+	return arg{unsafe.Pointer(unsafe.SliceData(b)), uint64(len(b)), argBytes}
+}
+
+func intArg(n int64) arg     { return arg{n: uint64(n), kind: argInt} }
+func floatArg(f float64) arg { return arg{n: math.Float64bits(f), kind: argFloat} }
+
+// makeArg converts a value as callers of go-redis know it: a time in RFC 3339
+// with nanoseconds, a duration in nanoseconds, a boolean as 1 or 0, nil as the
+// empty string, pointers to these as what they point to, and whatever
+// implements [encoding.BinaryMarshaler] as its bytes.
+func makeArg(v any) (arg, error) {
+	switch v := v.(type) {
+	case string:
+		return textArg(v), nil
+	case []byte:
+		return bytesArg(v), nil
+	case int:
+		return intArg(int64(v)), nil
+	case int64:
+		return intArg(v), nil
+	case float64:
+		return floatArg(v), nil
+	case bool:
+		a := arg{kind: argBool}
+		if v {
+			a.n = 1
+		}
+		return a, nil
+	case nil:
+		return textArg(""), nil
+	}
+	return makeRareArg(v)
+}
+
+func makeRareArg(v any) (arg, error) {
+	switch v := v.(type) {
+	case int8:
+		return intArg(int64(v)), nil
+	case int16:
+		return intArg(int64(v)), nil
+	case int32:
+		return intArg(int64(v)), nil
+	case uint:
+		return arg{n: uint64(v), kind: argUint}, nil
+	case uint8:
+		return arg{n: uint64(v), kind: argUint}, nil
+	case uint16:
+		return arg{n: uint64(v), kind: argUint}, nil
+	case uint32:
+		return arg{n: uint64(v), kind: argUint}, nil
+	case uint64:
+		return arg{n: v, kind: argUint}, nil
+	case float32:
+		// by its text, so that 0.1 stays 0.1
+		return textArg(strconv.FormatFloat(float64(v), 'f', -1, 32)), nil
+	case time.Time:
+		return textArg(v.Format(time.RFC3339Nano)), nil
+	case time.Duration:
+		return intArg(v.Nanoseconds()), nil
+	case encoding.BinaryMarshaler:
+		b, err := v.MarshalBinary()
+		return bytesArg(b), err
+	case net.IP:
+		return bytesArg(v), nil
+	}
+	if elem, ok := pointee(v); ok {
+		return makeArg(elem)
+	}
+	return arg{}, fmt.Errorf("cannot send a value of type %T (implement encoding.BinaryMarshaler)", v)
+}
+
+// pointee is what a pointer to a sendable type points to; a nil pointer gives
+// nil.
+func pointee(v any) (any, bool) {
+	switch p := v.(type) {
+	case *string:
+		return deref(p), true
+	case *[]byte:
+		return deref(p), true
+	case *bool:
+		return deref(p), true
+	case *int:
+		return deref(p), true
+	case *int8:
+		return deref(p), true
+	case *int16:
+		return deref(p), true
+	case *int32:
+		return deref(p), true
+	case *int64:
+		return deref(p), true
+	case *uint:
+		return deref(p), true
+	case *uint8:
+		return deref(p), true
+	case *uint16:
+		return deref(p), true
+	case *uint32:
+		return deref(p), true
+	case *uint64:
+		return deref(p), true
+	case *float32:
+		return deref(p), true
+	case *float64:
+		return deref(p), true
+	case *time.Duration:
+		return deref(p), true
+	}
+	return nil, false
+}
+
+func deref[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// size is a bound on the bytes that append needs.
+func (a arg) size() int {
+	if a.kind <= argBytes {
+		return int(a.n) + 32
+	}
+	return 64
+}
+
+// str gives the argument's text, as the server will see it.
+func (a arg) str() string {
+	switch a.kind {
+	case argText, argBytes:
+		return unsafe.String((*byte)(a.text), int(a.n))
+	case argFloat:
+		return strconv.FormatFloat(math.Float64frombits(a.n), 'f', -1, 64)
+	case argUint, argBool:
+		return strconv.FormatUint(a.n, 10)
+	}
+	return strconv.FormatInt(int64(a.n), 10)
+}
+
+// value gives the argument back as Go knows it.
+func (a arg) value() any {
+	switch a.kind {
+	case argBytes:
+		return unsafe.Slice((*byte)(a.text), int(a.n))
+	case argInt:
+		return int64(a.n)
+	case argUint:
+		return a.n
+	case argFloat:
+		return math.Float64frombits(a.n)
+	case argBool:
+		return a.n == 1
+	}
+	return a.str()
+}
+
+// append encodes the argument for the wire.
+func (a arg) append(b []byte) []byte {
+	switch a.kind {
+	case argInt:
+		return resp.AppendInt(b, int64(a.n))
+	case argUint, argBool:
+		return resp.AppendUint(b, a.n)
+	case argFloat:
+		return resp.AppendFloat(b, math.Float64frombits(a.n))
+	}
+	return resp.AppendString(b, a.str())
+}

@@ -1,0 +1,229 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/seed-e06f3def/rediscluster/internal/cmdinfo"
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+)
+
+// Cmder is a command and, once it was processed, its reply. Every result type
+// of this package implements it; nothing else can.
+//
+// A Cmder belongs to one goroutine at a time.
+type Cmder interface {
+	// Name is the command's name in lower case: "get", "cluster".
+	Name() string
+	// FullName is the name with the sub-command of those that have one:
+	// "cluster info".
+	FullName() string
+	// Args are the name and the arguments, derived when asked: integers as
+	// int64 or uint64, floating-point numbers as float64, everything else as
+	// string, []byte or bool.
+	Args() []any
+	// String shows the command and its result for logs and tests.
+	String() string
+	// SetFirstKeyPos tells where the first key stands in Args, for a command
+	// that the command table does not know. 0 means that there is none.
+	SetFirstKeyPos(int8)
+	// SetErr sets the error that Err returns.
+	SetErr(error)
+	// Err is nil after success, [Nil] for a null reply, an [Error] that the
+	// server sent, or what kept the command from being answered.
+	Err() error
+
+	command() *baseCmd
+	decode(*resp.Decoder) error
+}
+
+// baseCmd is what all commands have: arguments and an error.
+type baseCmd struct {
+	args    []arg
+	inline  [5]arg // backs args of most commands
+	err     error
+	info    *cmdinfo.Command
+	keyPos  int8 // set by SetFirstKeyPos
+	keySet  bool
+	invalid bool // err says why the arguments cannot be sent
+}
+
+// start sets the command's name and its first arguments.
+func (c *baseCmd) start(name string, args ...string) *baseCmd {
+	c.args = append(c.inline[:0], textArg(name))
+	return c.strs(args...)
+}
+
+// str, strs, int, uint and float add arguments that can always be sent.
+func (c *baseCmd) str(s string) *baseCmd {
+	c.args = append(c.args, textArg(s))
+	return c
+}
+
+func (c *baseCmd) strs(list ...string) *baseCmd {
+	for _, s := range list {
+		c.args = append(c.args, textArg(s))
+	}
+	return c
+}
+
+func (c *baseCmd) int(n int64) *baseCmd {
+	c.args = append(c.args, intArg(n))
+	return c
+}
+
+func (c *baseCmd) float(f float64) *baseCmd {
+	c.args = append(c.args, floatArg(f))
+	return c
+}
+
+// val adds an argument of any type; one that cannot be sent fails the command.
+func (c *baseCmd) val(v any) *baseCmd {
+	a, err := makeArg(v)
+	if err != nil && !c.invalid {
+		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), len(c.args), err))
+	}
+	c.args = append(c.args, a)
+	return c
+}
+
+func (c *baseCmd) vals(list ...any) *baseCmd {
+	for _, v := range list {
+		c.val(v)
+	}
+	return c
+}
+
+// reject makes the command fail with err without being sent.
+func (c *baseCmd) reject(err error) {
+	c.err, c.invalid = err, true
+}
+
+func (c *baseCmd) command() *baseCmd { return c }
+
+// Name is the command's name in lower case.
+func (c *baseCmd) Name() string {
+	if len(c.args) == 0 {
+		return ""
+	}
+	return strings.ToLower(c.args[0].str())
+}
+
+// FullName is the name, with the sub-command of those that have one.
+func (c *baseCmd) FullName() string {
+	if info := c.lookup(); info != nil {
+		return strings.ReplaceAll(info.Name, "|", " ")
+	}
+	return c.Name()
+}
+
+// Args are the name and the arguments.
+func (c *baseCmd) Args() []any {
+	args := make([]any, len(c.args))
+	for i, a := range c.args {
+		args[i] = a.value()
+	}
+	return args
+}
+
+// SetFirstKeyPos tells where the first key stands in Args; 0 means that there
+// is no key.
+func (c *baseCmd) SetFirstKeyPos(pos int8) { c.keyPos, c.keySet = pos, true }
+
+// SetErr sets the command's error.
+func (c *baseCmd) SetErr(err error) { c.err = err }
+
+// Err is the command's error.
+func (c *baseCmd) Err() error { return c.err }
+
+// argText gives the text of an argument to the command table.
+func (c *baseCmd) argText(i int) string { return c.args[i].str() }
+
+// lookup finds the command in the table; nil when it is unknown.
+func (c *baseCmd) lookup() *cmdinfo.Command {
+	if c.info == nil && len(c.args) > 0 {
+		if len(c.args) > 1 {
+			c.info = cmdinfo.LookupSub(c.argText(0), c.argText(1))
+		} else {
+			c.info = cmdinfo.Lookup(c.argText(0))
+		}
+	}
+	return c.info
+}
+
+// firstKey is the position of the first key in the arguments, 0 when there is
+// none. A command that the table does not know has its key first.
+func (c *baseCmd) firstKey() int {
+	pos := 1
+	if c.keySet {
+		pos = int(c.keyPos)
+	} else if info := c.lookup(); info != nil {
+		pos = info.FirstKeyPos(len(c.args), c.argText)
+	}
+	if pos >= len(c.args) {
+		return 0
+	}
+	return pos
+}
+
+// text shows the command with val, or with its error.
+func (c *baseCmd) text(val any) string {
+	var b strings.Builder
+	for i, a := range c.args {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(a.str())
+	}
+	b.WriteString(": ")
+	if c.err != nil {
+		b.WriteString(c.err.Error())
+	} else {
+		fmt.Fprint(&b, val)
+	}
+	return b.String()
+}
+
+// result is a command with a reply of type T.
+type result[T any] struct {
+	baseCmd
+	val T
+}
+
+// Val is the reply; the zero value when the command failed.
+func (r *result[T]) Val() T { return r.val }
+
+// SetVal sets what Val returns; hooks and fakes need it.
+func (r *result[T]) SetVal(val T) { r.val = val }
+
+// Result is the reply and the command's error.
+func (r *result[T]) Result() (T, error) { return r.val, r.err }
+
+// String shows the command and its result.
+func (r *result[T]) String() string { return r.text(r.val) }
+
+// cmdable is a way to process commands, to which the methods of the typed
+// commands belong: a client sends them, a pipeline collects them.
+type cmdable func(ctx context.Context, cmd Cmder) error
+
+// do processes cmd, whose arguments are set.
+func do[C Cmder](ctx context.Context, c cmdable, cmd C) C {
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// run processes cmd with arguments that are all text.
+func run[C Cmder](ctx context.Context, c cmdable, cmd C, name string, args ...string) C {
+	cmd.command().start(name, args...)
+	_ = c(ctx, cmd)
+	return cmd
+}
+
+// fromArgs gives cmd the arguments of an exported constructor.
+func fromArgs[C Cmder](cmd C, args []any) C {
+	b := cmd.command()
+	b.args = b.inline[:0]
+	b.vals(args...)
+	return cmd
+}
