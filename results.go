@@ -8,6 +8,11 @@ import (
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
+// made is a command that has been answered.
+func made[T any](val T, err error) result[T] {
+	return result[T]{baseCmd: baseCmd{err: err}, val: val}
+}
+
 // StatusCmd is a command that answers with a short text, mostly "OK".
 type StatusCmd struct{ result[string] }
 
@@ -15,6 +20,9 @@ type StatusCmd struct{ result[string] }
 func NewStatusCmd(ctx context.Context, args ...any) *StatusCmd {
 	return fromArgs(new(StatusCmd), args)
 }
+
+// NewStatusResult makes a command that has been answered, for tests and fakes.
+func NewStatusResult(val string, err error) *StatusCmd { return &StatusCmd{made(val, err)} }
 
 // Bytes is the reply as bytes.
 func (c *StatusCmd) Bytes() ([]byte, error) { return []byte(c.val), c.err }
@@ -32,6 +40,9 @@ func NewIntCmd(ctx context.Context, args ...any) *IntCmd {
 	return fromArgs(new(IntCmd), args)
 }
 
+// NewIntResult makes a command that has been answered, for tests and fakes.
+func NewIntResult(val int64, err error) *IntCmd { return &IntCmd{made(val, err)} }
+
 // Uint64 is the reply as an unsigned integer.
 func (c *IntCmd) Uint64() (uint64, error) { return uint64(c.val), c.err }
 
@@ -48,6 +59,9 @@ type StringCmd struct{ result[string] }
 func NewStringCmd(ctx context.Context, args ...any) *StringCmd {
 	return fromArgs(new(StringCmd), args)
 }
+
+// NewStringResult makes a command that has been answered, for tests and fakes.
+func NewStringResult(val string, err error) *StringCmd { return &StringCmd{made(val, err)} }
 
 func (c *StringCmd) decode(d *resp.Decoder) (err error) {
 	c.val, err = d.String()

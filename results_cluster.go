@@ -1,0 +1,114 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+)
+
+// ClusterSlot is a range of hash slots and the nodes that serve it.
+type ClusterSlot struct {
+	Start int // the first slot of the range
+	End   int // the last
+	Nodes []ClusterNode
+}
+
+// ClusterNode is a node as CLUSTER SLOTS describes it. The first of a range is
+// the primary.
+type ClusterNode struct {
+	// ID is the node's name in the cluster; "" where servers do not tell.
+	ID string
+	// Addr is host and port. The host is "" when the server does not name one:
+	// then it is the host that was asked. It is "?" when the server does not
+	// know it.
+	Addr string
+	// NetworkingMetadata holds what else is known of how to reach the node,
+	// such as its "hostname" and "ip". It is nil where servers do not tell.
+	NetworkingMetadata map[string]string
+}
+
+// ClusterSlotsCmd is a command that answers with the slots and their nodes.
+type ClusterSlotsCmd struct{ result[[]ClusterSlot] }
+
+// NewClusterSlotsCmd makes a command from its name and arguments, for Process.
+func NewClusterSlotsCmd(ctx context.Context, args ...any) *ClusterSlotsCmd {
+	return fromArgs(new(ClusterSlotsCmd), args)
+}
+
+// NewClusterSlotsCmdResult makes a command that has been answered, for tests
+// and fakes.
+func NewClusterSlotsCmdResult(val []ClusterSlot, err error) *ClusterSlotsCmd {
+	return &ClusterSlotsCmd{made(val, err)}
+}
+
+func (c *ClusterSlotsCmd) decode(d *resp.Decoder) (err error) {
+	c.val, err = decodeList(d, decodeClusterSlot)
+	return err
+}
+
+func decodeClusterSlot(d *resp.Decoder) (slot ClusterSlot, err error) {
+	n, err := d.Array()
+	if err != nil {
+		return slot, err
+	}
+	if n < 2 {
+		return slot, fmt.Errorf("redis: cluster slots: a range of %d elements", n)
+	}
+	start, err := d.Int()
+	if err != nil {
+		return slot, err
+	}
+	end, err := d.Int()
+	if err != nil {
+		return slot, err
+	}
+	slot = ClusterSlot{Start: int(start), End: int(end), Nodes: make([]ClusterNode, 0, d.Cap(n-2))}
+	for range n - 2 {
+		node, err := decodeClusterNode(d)
+		if err != nil {
+			return slot, err
+		}
+		slot.Nodes = append(slot.Nodes, node)
+	}
+	return slot, nil
+}
+
+// decodeClusterNode reads host, port, and what newer servers add: id, metadata
+// and perhaps more.
+func decodeClusterNode(d *resp.Decoder) (node ClusterNode, err error) {
+	n, err := d.Array()
+	if err != nil {
+		return node, err
+	}
+	if n < 2 {
+		return node, fmt.Errorf("redis: cluster slots: a node of %d elements", n)
+	}
+	host, err := d.String()
+	if err != nil && err != Nil {
+		return node, err
+	}
+	port, err := d.String()
+	if err != nil {
+		return node, err
+	}
+	node.Addr = net.JoinHostPort(host, port)
+	if n >= 3 {
+		if node.ID, err = d.String(); err != nil {
+			return node, err
+		}
+	}
+	if n >= 4 {
+		node.NetworkingMetadata, err = decodeMap(d, (*resp.Decoder).String)
+		if err != nil && err != Nil {
+			return node, err
+		}
+	}
+	for range n - 4 {
+		if err := d.Skip(); err != nil {
+			return node, err
+		}
+	}
+	return node, nil
+}
