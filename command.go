@@ -2,12 +2,10 @@ package redis
 
 import (
 	"context"
-	"encoding"
 	"fmt"
 	"strings"
 
 	"github.com/seed-e06f3def/rediscluster/internal/cmdinfo"
-	"github.com/seed-e06f3def/rediscluster/internal/hscan"
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
@@ -98,40 +96,6 @@ func (c *baseCmd) val(v any) *baseCmd {
 func (c *baseCmd) vals(list ...any) *baseCmd {
 	for _, v := range list {
 		c.val(v)
-	}
-	return c
-}
-
-// flat adds arguments of any type. One that comes alone may also be a slice, a
-// map or a struct, which stands for its elements, or fields and values.
-func (c *baseCmd) flat(list []any) *baseCmd {
-	if len(list) != 1 {
-		return c.vals(list...)
-	}
-	switch v := list[0].(type) {
-	case nil:
-		return c
-	case []string:
-		return c.strs(v...)
-	case []any:
-		return c.vals(v...)
-	case encoding.BinaryMarshaler, string, []byte, int, int64, float64:
-		return c.val(v)
-	}
-	args, err := hscan.Args(nil, list[0])
-	if err != nil {
-		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), len(c.args), err))
-		return c
-	}
-	return c.vals(args...)
-}
-
-// pairs is flat for arguments that come in twos, such as keys and values.
-func (c *baseCmd) pairs(list []any) *baseCmd {
-	before := len(c.args)
-	c.flat(list)
-	if n := len(c.args) - before; n%2 != 0 && !c.invalid {
-		c.reject(fmt.Errorf("redis: %s: argument %d has no value to go with it", c.Name(), len(c.args)-1))
 	}
 	return c
 }
