@@ -1,0 +1,127 @@
+package wire
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// LargeString is the size in bytes from which a string is written from where it
+// lies instead of being copied into the request.
+const LargeString = 16 << 10
+
+// Call is one or more commands that travel together, and their replies. Get
+// one with [NewCall], give it back with [Call.Free].
+type Call struct {
+	// Request is the encoded commands. The caller appends to it.
+	Request []byte
+	// Replies is how many replies the request asks for; 1 at first.
+	Replies int
+	// Timeout bounds the wait for the replies from submission on, in place of
+	// the connection's ReadTimeout: 0 keeps that, a negative one never ends.
+	Timeout time.Duration
+
+	refs     []ref // strings that belong into Request
+	refBytes int
+
+	raw    []byte   // the replies
+	inline [48]byte // backs raw when it is short
+	got    int      // replies read so far
+	err    error
+
+	state atomic.Uint32
+	ready chan struct{} // signalled when state becomes done, but to a caller that reads for itself
+	since int64         // when it was submitted, by the connection's clock
+	start uint64        // where the request begins in the stream of bytes sent
+}
+
+// ref is a string that stands in a request without being copied.
+type ref struct {
+	at int // its place among the copied bytes
+	s  string
+}
+
+// The life of a call. Whoever changes waiting to something else has decided
+// its fate: the reader by done, the caller by abandoned.
+const (
+	waiting uint32 = iota
+	done
+	abandoned
+)
+
+var calls = sync.Pool{New: func() any {
+	return &Call{ready: make(chan struct{}, 1)}
+}}
+
+// NewCall returns an empty call.
+func NewCall() *Call {
+	c := calls.Get().(*Call)
+	c.Replies = 1
+	return c
+}
+
+// AppendLarge puts s into the request without copying it, followed by a line
+// end. s must not change until the bytes are written; a string never does.
+func (c *Call) AppendLarge(s string) {
+	c.refs = append(c.refs, ref{len(c.Request), s})
+	c.refBytes += len(s)
+	c.Request = append(c.Request, '\r', '\n')
+}
+
+// Size is the length of the request in bytes.
+func (c *Call) Size() int { return len(c.Request) + c.refBytes }
+
+// Reply returns the replies of a call that succeeded. If shared is true the
+// bytes never change, and strings may refer to them; otherwise they are valid
+// until Free.
+func (c *Call) Reply() (raw []byte, shared bool) {
+	return c.raw, len(c.raw) > 0 && &c.raw[0] != &c.inline[0]
+}
+
+// Reset makes the call ready to be submitted once more with the same request,
+// after an error other than the context's.
+func (c *Call) Reset() {
+	c.raw, c.got, c.err = nil, 0, nil
+	c.state.Store(waiting)
+}
+
+// Free gives the call back. One that was abandoned is left to the reader.
+func (c *Call) Free() {
+	if c.state.Load() == abandoned {
+		return
+	}
+	const keep = 16 << 10
+	if cap(c.Request) > keep {
+		c.Request = nil
+	}
+	c.Request = c.Request[:0]
+	clear(c.refs)
+	c.refs = c.refs[:0]
+	c.refBytes, c.Timeout = 0, 0
+	c.Reset()
+	calls.Put(c)
+}
+
+// keep adds a copy of b to the replies: a short single one stays within the
+// call, all others get memory of their own.
+func (c *Call) keep(b []byte) {
+	if c.raw == nil && c.Replies == 1 && len(b) <= len(c.inline) && !isAggregate(b[0]) {
+		c.raw = append(c.inline[:0], b...)
+		return
+	}
+	c.raw = append(c.raw, b...)
+}
+
+// adopt adds b to the replies, without a copy if it is the only one. b must be
+// memory of its own.
+func (c *Call) adopt(b []byte) {
+	if c.raw == nil && c.Replies == 1 {
+		c.raw = b
+		return
+	}
+	c.raw = append(c.raw, b...)
+}
+
+func isAggregate(kind byte) bool {
+	return kind == '*' || kind == '%' || kind == '~'
+}

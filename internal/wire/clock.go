@@ -1,0 +1,126 @@
+package wire
+
+import (
+	"time"
+)
+
+var epoch = time.Now()
+
+// nanos is the time on a clock that only goes forward.
+func nanos() int64 { return int64(time.Since(epoch)) }
+
+// clock keeps the time of a connection in use, so that a call costs neither a
+// timer nor a look at the real clock. It ticks while there is something to
+// watch over, and the tick does all that has to do with time: the timeouts,
+// and sending the resident reader to rest.
+type clock struct {
+	every time.Duration
+	timer *time.Timer
+	armed bool
+	now   int64 // at the last tick
+}
+
+// The clock ticks an eighth of the shortest timeout, within these bounds.
+const (
+	shortestTick = time.Millisecond
+	longestTick  = 50 * time.Millisecond
+)
+
+func tickFor(opt Options) time.Duration {
+	tick := longestTick
+	for _, t := range []time.Duration{opt.ReadTimeout, opt.WriteTimeout} {
+		if t > 0 {
+			tick = min(tick, t/8)
+		}
+	}
+	return max(tick, shortestTick)
+}
+
+// wake starts the clock for the first call after a pause, and finds out
+// whether the server has closed the connection meanwhile. The lock is held.
+func (c *Conn) wake() {
+	if c.reader.Load() == nobody {
+		if err := c.checkAlive(); err != nil {
+			c.err = err
+			return
+		}
+	}
+	c.clock.armed = true
+	c.clock.now = nanos()
+	if c.clock.timer == nil {
+		c.clock.timer = time.AfterFunc(c.clock.every, c.tick)
+	} else {
+		c.clock.timer.Reset(c.clock.every)
+	}
+}
+
+// stop ends the ticking. The connection's lock is held.
+func (k *clock) stop() {
+	if k.timer != nil {
+		k.timer.Stop()
+	}
+	k.armed = false
+}
+
+func (c *Conn) tick() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil || !c.clock.armed {
+		return
+	}
+	c.clock.now = nanos()
+	first := c.calls.first()
+	if first == nil && !c.writing {
+		c.clock.armed = false
+		c.unwind()
+		return
+	}
+	if cause := c.overdue(first); cause != nil {
+		go c.fail(cause)
+		return
+	}
+	if first != nil && c.reader.Load() == nobody {
+		c.reside() // its caller is busy elsewhere
+	}
+	c.clock.timer.Reset(c.clock.every)
+}
+
+// overdue is the timeout that has passed, if any. Times taken from the clock
+// may be too early by a tick.
+func (c *Conn) overdue(first *Call) error {
+	now := c.clock.now - int64(c.clock.every)
+	if c.writeSince != 0 && c.opt.WriteTimeout > 0 && now-c.writeSince >= int64(c.opt.WriteTimeout) {
+		return errWriteTimeout
+	}
+	if first == nil {
+		return nil
+	}
+	limit := first.Timeout
+	if limit == 0 {
+		limit = c.opt.ReadTimeout
+	}
+	if limit > 0 && now-first.since >= int64(limit) {
+		return errReadTimeout
+	}
+	return nil
+}
+
+// unwind lets go of what an idle connection does not need.
+func (c *Conn) unwind() {
+	const keep = 4 << 10
+	if cap(c.out) > keep {
+		c.out = nil
+	}
+	if cap(c.spare) > keep {
+		c.spare = nil
+	}
+	if len(c.calls.ring) > 256 {
+		c.calls = queue{}
+	}
+	if c.reader.Load() == nobody {
+		c.in.release()
+		return
+	}
+	c.rest = true
+	c.kick()
+}

@@ -1,0 +1,372 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options of a connection. The zero value of each has the meaning given.
+type Options struct {
+	Node         string        // names the server in errors
+	ReadTimeout  time.Duration // longest wait for a reply; 0: none
+	WriteTimeout time.Duration // longest time a write may take; 0: none
+	ReadBuffer   int           // bytes read at once; 0: 64 KiB
+
+	// OnPush is given each push message; the bytes are valid until it returns.
+	// It runs on the reader and must not wait.
+	OnPush func(message []byte)
+	// OnClose is told, once, that the connection is dead, and why.
+	OnClose func(*Conn, error)
+}
+
+// Bounds on what one connection holds at a time. Beyond them Submit waits.
+const (
+	maxInFlight      = 1 << 16 // calls
+	maxInFlightBytes = 16 << 20
+)
+
+// bulk is the number of bytes from which a batch, or a reply, counts as large:
+// it may fill a socket's buffer and keep others waiting.
+const bulk = 64 << 10
+
+// combineRounds is how many batches a caller writes, for others too, before it
+// leaves the rest to a goroutine.
+const combineRounds = 16
+
+// soloReplies is after how many replies in a row with nobody else in flight
+// the resident reader leaves the reading to the callers.
+const soloReplies = 16
+
+// Conn is a connection that many callers share. Its methods may be called at
+// any time from any goroutine.
+type Conn struct {
+	nc  net.Conn
+	opt Options
+	tls bool
+
+	inFlight  atomic.Int32
+	reader    atomic.Uint32 // changed under mu
+	receiving atomic.Bool   // a large reply is on its way in
+
+	mu      sync.Mutex
+	calls   queue
+	err     error // why the connection is dead
+	closing bool  // no new calls; dead when the last is done
+	buried  bool  // every call has learnt of the death
+	served  uint64
+	room    chan struct{} // closed when there is room again
+
+	// Writing: out and outRefs wait for the writer, spare is the buffer that
+	// was written last.
+	out        []byte
+	outRefs    []ref
+	spare      []byte
+	spareRefs  []ref
+	writing    bool   // somebody is the writer
+	writeSince int64  // when the write under way began; 0: none is
+	appended   uint64 // bytes submitted
+	taken      uint64 // bytes handed to write calls
+	written    uint64 // bytes that write calls have accepted
+
+	// Reading: in belongs to whoever has the reader's role.
+	in   intake
+	own  *Call  // the call that a caller reads for
+	turn uint64 // counts the callers that became the reader
+	solo int    // replies in a row that came alone
+	rest bool   // the resident reader should go
+
+	clock clock
+}
+
+// The reader's role. Once somebody has it, somebody has it until nothing is in
+// flight any more.
+const (
+	nobody uint32 = iota
+	caller
+	resident
+)
+
+// New makes a connection of nc, which it then owns.
+func New(nc net.Conn, opt Options) *Conn {
+	if opt.ReadBuffer == 0 {
+		opt.ReadBuffer = defaultReadBuffer
+	}
+	c := &Conn{nc: nc, opt: opt}
+	_, c.tls = nc.(*tls.Conn)
+	c.clock.every = tickFor(opt)
+	return c
+}
+
+// NetConn is the underlying connection.
+func (c *Conn) NetConn() net.Conn { return c.nc }
+
+// InFlight is the number of calls that wait for replies.
+func (c *Conn) InFlight() int { return int(c.inFlight.Load()) }
+
+// Served is the number of calls submitted so far.
+func (c *Conn) Served() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.served
+}
+
+// Busy reports whether so much is under way that a small command would have to
+// wait for it.
+func (c *Conn) Busy() bool {
+	if c.receiving.Load() {
+		return true
+	}
+	if c.inFlight.Load() == 0 {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.appended-c.written > bulk
+}
+
+// Err tells why the connection is dead, or takes no more calls; nil while it
+// does.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refusal()
+}
+
+func (c *Conn) refusal() error {
+	if c.err == nil && c.closing {
+		return ErrClosed
+	}
+	return c.err
+}
+
+// Oldest tells for how long the oldest call has been without a reply; 0 when
+// there is none.
+func (c *Conn) Oldest() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first := c.calls.first()
+	if first == nil {
+		return 0
+	}
+	return max(1, time.Duration(nanos()-first.since))
+}
+
+// Close ends the connection at once. Calls in flight fail with the cause.
+func (c *Conn) Close(cause error) { c.fail(cause) }
+
+// Drain takes no more calls, and ends the connection when none is in flight.
+func (c *Conn) Drain() {
+	c.mu.Lock()
+	c.closing = true
+	idle := c.calls.n == 0
+	c.mu.Unlock()
+	if idle {
+		c.fail(ErrClosed)
+	}
+}
+
+// Do submits the call and waits for its replies. The error is an [*Error].
+// After the context's error the call is abandoned: its replies are dropped
+// when they come, and nothing but Free may be done with it.
+func (c *Conn) Do(ctx context.Context, call *Call) error {
+	if err := c.Submit(ctx, call); err != nil {
+		return err
+	}
+	return c.Wait(ctx, call)
+}
+
+// Submit queues the call and sees to it that it is written. Unless it returns
+// an error, Wait must follow.
+func (c *Conn) Submit(ctx context.Context, call *Call) error {
+	c.mu.Lock()
+	for c.refusal() == nil && c.full() {
+		if err := c.awaitRoom(ctx); err != nil {
+			return &Error{Node: c.opt.Node, Cause: err}
+		}
+	}
+	if !c.clock.armed && c.refusal() == nil {
+		c.wake()
+	}
+	if err := c.refusal(); err != nil {
+		unburied := c.err != nil && !c.buried
+		c.mu.Unlock()
+		if unburied {
+			c.fail(err)
+		}
+		return &Error{Node: c.opt.Node, Cause: err}
+	}
+	call.since = c.clock.now
+	call.start = c.appended
+	c.appended += uint64(call.Size())
+	for _, r := range call.refs {
+		c.outRefs = append(c.outRefs, ref{len(c.out) + r.at, r.s})
+	}
+	c.out = append(c.out, call.Request...)
+	c.calls.push(call)
+	c.served++
+	depth := c.inFlight.Add(1)
+	if c.writing {
+		c.mu.Unlock()
+		return nil
+	}
+	c.writing = true
+	// A write that may have to wait for the server could keep this caller
+	// beyond the end of its context.
+	aside := c.appended-c.written > bulk && ctx.Done() != nil
+	c.mu.Unlock()
+
+	if aside {
+		go c.write(0)
+		return nil
+	}
+	if depth > 1 {
+		runtime.Gosched() // those who are ready to run add to the batch
+	}
+	c.write(combineRounds)
+	return nil
+}
+
+func (c *Conn) full() bool {
+	first := c.calls.first()
+	return first != nil && (c.calls.n >= maxInFlight || c.appended-first.start > maxInFlightBytes)
+}
+
+// awaitRoom waits until calls were answered. It is entered with the lock held,
+// and left so unless it returns an error.
+func (c *Conn) awaitRoom(ctx context.Context) error {
+	if c.room == nil {
+		c.room = make(chan struct{})
+	}
+	room := c.room
+	c.mu.Unlock()
+	select {
+	case <-room:
+		c.mu.Lock()
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// makeRoom wakes those who wait in awaitRoom. The lock is held.
+func (c *Conn) makeRoom() {
+	if c.room != nil {
+		close(c.room)
+		c.room = nil
+	}
+}
+
+// Wait waits for the replies of a submitted call.
+func (c *Conn) Wait(ctx context.Context, call *Call) error {
+	if turn, ok := c.becomeReader(call); ok {
+		c.readFor(ctx, call, turn)
+		if call.state.Load() == done {
+			return call.err
+		}
+		return c.abandonment(ctx, call)
+	}
+	stop := ctx.Done()
+	if stop == nil {
+		<-call.ready
+		return call.err
+	}
+	select {
+	case <-call.ready:
+		return call.err
+	case <-stop:
+		if call.state.CompareAndSwap(waiting, abandoned) {
+			return c.abandonment(ctx, call)
+		}
+		<-call.ready
+		return call.err
+	}
+}
+
+// abandonment is the error of a call whose context has ended.
+func (c *Conn) abandonment(ctx context.Context, call *Call) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failure(call, ctx.Err())
+}
+
+// failure is the error of a call that gets no replies. The lock is held.
+func (c *Conn) failure(call *Call, cause error) *Error {
+	return &Error{
+		Node:   c.opt.Node,
+		Wrote:  c.wrote(call),
+		Waited: time.Duration(nanos() - call.since),
+		Cause:  cause,
+	}
+}
+
+// wrote is how many bytes of the call may have left. The lock is held.
+func (c *Conn) wrote(call *Call) int {
+	sent := c.written
+	if c.writeSince != 0 || c.tls {
+		sent = c.taken // how far a write came, or what a record holds, is not known
+	}
+	if sent <= call.start {
+		return 0
+	}
+	return int(min(sent-call.start, uint64(call.Size())))
+}
+
+// fail marks the connection dead. Its reader will bury it; without a reader it
+// is done here.
+func (c *Conn) fail(cause error) {
+	c.mu.Lock()
+	if c.err == nil {
+		c.err = cause
+	}
+	alone := c.reader.Load() == nobody && !c.buried
+	if alone {
+		c.reader.Store(caller)
+	}
+	c.mu.Unlock()
+	if secure, ok := c.nc.(*tls.Conn); ok && cause != ErrClosed {
+		_ = secure.NetConn().Close() // a goodbye could wait for a dead peer
+	}
+	_ = c.nc.Close()
+	if alone {
+		c.bury(nil)
+	}
+}
+
+// bury fails every call in flight. It is done by who has the reader's role, for
+// the call own if any, and gives the role up.
+func (c *Conn) bury(own *Call) {
+	c.mu.Lock()
+	dead := make([]*Call, c.calls.n)
+	c.calls.copy(0, dead)
+	c.calls.drop(len(dead))
+	c.inFlight.Store(0)
+	wakes := dead[:0]
+	for _, call := range dead {
+		if call.state.Load() == waiting {
+			call.err = c.failure(call, c.err)
+		}
+		if call.state.CompareAndSwap(waiting, done) && call != own {
+			wakes = append(wakes, call)
+		}
+	}
+	c.reader.Store(nobody)
+	c.own = nil
+	c.buried = true
+	c.receiving.Store(false)
+	c.makeRoom()
+	c.clock.stop()
+	c.in.release()
+	cause := c.err
+	c.mu.Unlock()
+	for _, call := range wakes {
+		call.ready <- struct{}{}
+	}
+	if c.opt.OnClose != nil {
+		c.opt.OnClose(c, cause)
+	}
+}

@@ -1,0 +1,17 @@
+// Package wire is one connection to a server that any number of callers share.
+//
+// A caller fills a [Call] with encoded commands, and [Conn.Do] brings back the
+// bytes of the replies. Commands go out in the order in which they were
+// submitted, and the server answers in that order; so the connection needs no
+// more than a queue of calls in flight.
+//
+// Nobody writes or reads for a living. A caller that finds nobody writing
+// becomes the writer, for itself and for all who come while it writes. A
+// caller that finds nobody reading becomes the reader; when its own reply is
+// in and others are still waiting, it hands over to a resident reader, a
+// goroutine that stays as long as the connection is in demand. A connection
+// with nothing in flight has no goroutine.
+//
+// Lock order: Conn.mu is the only lock, and nothing is called under it that
+// could wait.
+package wire

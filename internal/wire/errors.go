@@ -1,0 +1,57 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// ErrClosed is the cause of a call's failure on a connection that its own side
+// closed.
+var ErrClosed = errors.New("connection closed")
+
+// ErrClosedByServer is the cause when an idle connection turned out to be
+// closed; nothing was sent on it.
+var ErrClosedByServer = errors.New("connection closed by the server")
+
+// timeout is the cause when ReadTimeout or WriteTimeout has passed.
+type timeout string
+
+func (t timeout) Error() string { return string(t) }
+func (timeout) Timeout() bool   { return true }
+func (timeout) Temporary() bool { return true }
+
+var (
+	errReadTimeout  net.Error = timeout("read timeout")
+	errWriteTimeout net.Error = timeout("write timeout")
+)
+
+// Error says why a call has no replies.
+type Error struct {
+	Node   string
+	Wrote  int           // bytes of the request that may have reached the server
+	Waited time.Duration // since the call was submitted
+	Cause  error         // of the connection's death, or the context's error
+}
+
+func (e *Error) Error() string {
+	stage := "queued"
+	if e.Wrote > 0 {
+		stage = "sent"
+	}
+	return fmt.Sprintf("redis: %s: %v (command %s, waited %v)", e.Node, e.Cause, stage, e.Waited.Round(100*time.Microsecond))
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Timeout reports whether the time was up: the connection's or the context's.
+func (e *Error) Timeout() bool {
+	var t interface{ Timeout() bool }
+	return errors.Is(e.Cause, context.DeadlineExceeded) || errors.As(e.Cause, &t) && t.Timeout()
+}
+
+// Temporary is there for net.Error.
+func (e *Error) Temporary() bool { return e.Timeout() }

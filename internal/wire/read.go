@@ -1,0 +1,354 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+)
+
+const defaultReadBuffer = 64 << 10
+
+// headCalls is how many calls the reader looks up at a time.
+const headCalls = 128
+
+// directRead is the number of bytes from which the rest of a reply is read
+// straight to where it will stay.
+const directRead = 16 << 10
+
+// growStep bounds how much memory is set aside on the word of a length alone.
+const growStep = 16 << 20
+
+// intake is what the reader has read and not yet given away.
+type intake struct {
+	buf    []byte // from the pool, while there is something in it
+	r, w   int    // buf[r:w] is unread
+	mark   int    // buf[mark:r] belongs to the first call and is not yet kept
+	frame  []byte // a reply too long for buf, as far as it has come
+	framer resp.Framer
+	heads  []*Call // the oldest calls in flight
+	done   int     // how many of them are answered
+}
+
+var readBuffers sync.Pool
+
+func (in *intake) acquire(size int) {
+	if b, ok := readBuffers.Get().(*[]byte); ok && len(*b) >= size {
+		in.buf = *b
+		return
+	}
+	in.buf = make([]byte, size)
+}
+
+// release gives the buffer back if nothing is in it.
+func (in *intake) release() {
+	if in.buf != nil && in.r == in.w {
+		buf := in.buf
+		readBuffers.Put(&buf)
+		in.buf, in.r, in.w, in.mark = nil, 0, 0, 0
+	}
+}
+
+// becomeReader takes the reader's role for the caller of call, if it is free.
+func (c *Conn) becomeReader(call *Call) (turn uint64, ok bool) {
+	if c.reader.Load() != nobody {
+		return 0, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reader.Load() != nobody || call.state.Load() != waiting {
+		return 0, false
+	}
+	c.reader.Store(caller)
+	c.own = call
+	c.turn++
+	return c.turn, true
+}
+
+// readFor reads on behalf of call until it is done, or the context ends.
+func (c *Conn) readFor(ctx context.Context, call *Call, turn uint64) {
+	if ctx.Done() == nil {
+		c.serve(call)
+		return
+	}
+	stop := context.AfterFunc(ctx, func() { c.interrupt(turn) })
+	c.serve(call)
+	stop()
+}
+
+// interrupt abandons the call of the caller that is reading, if its turn is
+// not over.
+func (c *Conn) interrupt(turn uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.turn == turn && c.own != nil && c.own.state.CompareAndSwap(waiting, abandoned) {
+		c.kick()
+	}
+}
+
+var past = time.Unix(1, 0)
+
+// kick makes a read that is under way return. The lock is held, so that serve
+// can tell why it was kicked, and clear the deadline, without missing another.
+func (c *Conn) kick() { _ = c.nc.SetReadDeadline(past) }
+
+// reside gives the reader's role to a goroutine. The lock is held.
+func (c *Conn) reside() {
+	c.reader.Store(resident)
+	c.own = nil
+	c.solo = 0
+	c.rest = false
+	go c.serve(nil)
+}
+
+// serve reads and hands out replies: for a caller until its own call is done
+// or abandoned, as the resident reader until it is not needed.
+func (c *Conn) serve(own *Call) {
+	var wakes [headCalls]*Call
+	for {
+		more, err := c.handOut()
+		n, next := c.settle(own, wakes[:])
+		for _, call := range wakes[:n] {
+			call.ready <- struct{}{}
+		}
+		switch {
+		case next == leave:
+			return
+		case next == end:
+			err = ErrClosed
+		case err == nil && !more:
+			err = c.fill()
+		}
+		if err != nil && !c.resume(err) {
+			c.fail(err)
+			c.bury(own)
+			return
+		}
+	}
+}
+
+func isKick(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// resume reports whether a read was only kicked, and makes reading possible
+// again.
+func (c *Conn) resume(err error) bool {
+	if !isKick(err) {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err == nil && c.nc.SetReadDeadline(time.Time{}) == nil
+}
+
+// What the reader does next.
+type next uint8
+
+const (
+	stay  next = iota
+	leave      // the role is somebody else's by now, or nobody's
+	end        // close the connection: it is drained
+)
+
+// settle takes the answered calls out of the queue and decides what the reader
+// does next. The calls whose callers are to be woken are put into wakes.
+func (c *Conn) settle(own *Call, wakes []*Call) (n int, what next) {
+	in := &c.in
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, call := range in.heads[:in.done] {
+		if call.state.CompareAndSwap(waiting, done) && call != own {
+			wakes[n] = call
+			n++
+		}
+	}
+	left := c.inFlight.Add(int32(-in.done))
+	if in.done > 0 {
+		c.solo++
+		if in.done > 1 || left > 0 {
+			c.solo = 0
+		}
+		c.calls.drop(in.done)
+		in.heads = in.heads[:copy(in.heads, in.heads[in.done:])]
+		in.done = 0
+		c.makeRoom()
+	}
+	switch {
+	case c.closing && left == 0 || c.err != nil:
+		return n, end
+	case own != nil && own.state.Load() == waiting:
+		return n, stay
+	case own != nil && left > 0:
+		c.reside()
+		return n, leave
+	case own == nil && (left > 0 || !c.rest && c.solo < soloReplies):
+		return n, stay
+	}
+	c.own = nil
+	c.reader.Store(nobody)
+	return n, leave
+}
+
+// handOut gives the replies that have come to their calls. It reports whether
+// there is more to hand out before the next read.
+func (c *Conn) handOut() (more bool, err error) {
+	in := &c.in
+	for in.done < headCalls {
+		reply, long, err := in.reply()
+		if err != nil {
+			return false, err
+		}
+		if reply == nil {
+			in.keep()
+			return false, nil
+		}
+		if resp.Kind(reply[0]) == resp.Push {
+			in.keep()
+			if c.opt.OnPush != nil {
+				c.opt.OnPush(reply)
+			}
+			in.pass(len(reply), long)
+			in.mark = in.r
+			continue
+		}
+		call := c.head()
+		if call == nil {
+			return false, unasked(reply)
+		}
+		call.got++
+		in.pass(len(reply), long)
+		if long {
+			call.adopt(reply)
+			in.mark = in.r
+		}
+		if call.got == call.Replies {
+			in.keep()
+			in.done++
+		}
+	}
+	return true, nil
+}
+
+// reply finds the next whole reply; nil when there is none yet. A long one
+// lies in memory of its own.
+func (in *intake) reply() (reply []byte, long bool, err error) {
+	b := in.buf[in.r:in.w]
+	if in.frame != nil {
+		b, long = in.frame, true
+	} else if len(b) == 0 {
+		return nil, false, nil
+	}
+	n, err := in.framer.Next(b)
+	if n == 0 {
+		return nil, false, err
+	}
+	return b[:n:n], long, nil
+}
+
+// pass moves behind a reply of n bytes.
+func (in *intake) pass(n int, long bool) {
+	if !long {
+		in.r += n
+		return
+	}
+	// What came behind a long reply is at the end of buf.
+	in.r = in.w - (len(in.frame) - n)
+	in.frame = nil
+}
+
+// keep gives the first call what has been read of its replies.
+func (in *intake) keep() {
+	if in.mark < in.r {
+		in.heads[in.done].keep(in.buf[in.mark:in.r])
+		in.mark = in.r
+	}
+}
+
+// head is the call whose reply comes next; nil when none is in flight.
+func (c *Conn) head() *Call {
+	in := &c.in
+	if in.done == len(in.heads) {
+		if in.heads == nil {
+			in.heads = make([]*Call, 0, headCalls)
+		}
+		c.mu.Lock()
+		n := c.calls.copy(len(in.heads), in.heads[len(in.heads):headCalls])
+		c.mu.Unlock()
+		if n == 0 {
+			return nil
+		}
+		in.heads = in.heads[:len(in.heads)+n]
+	}
+	return in.heads[in.done]
+}
+
+// fill reads once.
+func (c *Conn) fill() error {
+	in := &c.in
+	if in.buf == nil {
+		in.acquire(c.opt.ReadBuffer)
+	}
+	missing := in.framer.Missing()
+	switch held := in.w - in.r; {
+	case in.frame != nil:
+		return c.fillFrame(missing)
+	case held == 0:
+		in.r, in.w, in.mark = 0, 0, 0
+	case held+missing > len(in.buf):
+		in.frame = append(make([]byte, 0, held+min(missing, growStep)), in.buf[in.r:in.w]...)
+		in.r, in.mark = in.w, in.w
+		c.receiving.Store(missing >= bulk)
+		return c.fillFrame(missing)
+	case in.w+missing > len(in.buf):
+		in.w = copy(in.buf, in.buf[in.r:in.w])
+		in.r, in.mark = 0, 0
+	}
+	n, err := c.nc.Read(in.buf[in.w:])
+	in.w += n
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// fillFrame reads once to the end of a long reply: straight to its place when
+// much is missing, else through the buffer, since other replies may follow.
+func (c *Conn) fillFrame(missing int) error {
+	in := &c.in
+	if missing < directRead {
+		n, err := c.nc.Read(in.buf)
+		in.frame = append(in.frame, in.buf[:n]...)
+		in.r, in.w, in.mark = n, n, n
+		if n > 0 {
+			return nil
+		}
+		return err
+	}
+	have := len(in.frame)
+	if have == cap(in.frame) {
+		in.frame = slices.Grow(in.frame, min(missing, max(growStep, have)))
+	}
+	n, err := c.nc.Read(in.frame[have:min(have+missing, cap(in.frame))])
+	in.frame = in.frame[:have+n]
+	c.receiving.Store(missing-n >= bulk)
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// unasked is the error for a reply to nothing; servers say goodbye with one.
+func unasked(reply []byte) error {
+	if kind := resp.Kind(reply[0]); kind == resp.SimpleError {
+		d := resp.NewDecoder(reply, false)
+		_, err := d.String()
+		return err
+	}
+	return resp.ProtocolError("a reply that nobody asked for")
+}
+
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
