@@ -42,21 +42,3 @@ const (
 	MaxElements = 1 << 28   // elements of one aggregate
 	MaxDepth    = 128       // aggregates within aggregates
 )
-
-// ProtocolError says that the bytes received are not RESP. The connection they
-// came from cannot be used any more.
-type ProtocolError string
-
-func (e ProtocolError) Error() string { return "redis: protocol error: " + string(e) }
-
-// Error is an error reply of the server, as it was sent: a code in capitals,
-// a space and a message.
-type Error string
-
-// Nil is the error for a null reply: the key, field or member does not exist.
-const Nil = Error("redis: nil")
-
-func (e Error) Error() string { return string(e) }
-
-// RedisError marks the error as a reply of the server.
-func (Error) RedisError() {}

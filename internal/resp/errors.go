@@ -1,0 +1,60 @@
+package resp
+
+import "strconv"
+
+// ProtocolError says that the bytes received are not RESP. The connection they
+// came from cannot be used any more.
+type ProtocolError string
+
+func (e ProtocolError) Error() string { return "redis: protocol error: " + string(e) }
+
+// Error is an error reply of the server, as it was sent: a code in capitals,
+// a space and a message.
+type Error string
+
+// Nil is the error for a null reply: the key, field or member does not exist.
+const Nil = Error("redis: nil")
+
+func (e Error) Error() string { return string(e) }
+
+// RedisError marks the error as a reply of the server.
+func (Error) RedisError() {}
+
+const (
+	errShort = ProtocolError("a reply that is cut short")
+	errDepth = ProtocolError("a reply nested too deeply")
+	errStray = ProtocolError("a part of a streamed reply where none belongs")
+	errOdd   = ProtocolError("a key without a value")
+)
+
+// TypeError says that a reply is well formed but of a type that the command
+// does not answer with.
+type TypeError struct{ Got, Want string }
+
+func (e *TypeError) Error() string {
+	return "redis: unexpected reply: got " + e.Got + ", want " + e.Want
+}
+
+func unexpected(kind Kind, want string) error {
+	return &TypeError{"a reply of type " + quoteByte(byte(kind)), want}
+}
+
+// badValue is the error for a payload that cannot be read as what is wanted. If
+// own is its kind, it is not even what it says itself.
+func badValue(kind, own Kind, b []byte, want string) error {
+	if kind == own {
+		return ProtocolError(quote(b) + " is not " + want)
+	}
+	return &TypeError{quote(b), want}
+}
+
+func quoteByte(b byte) string { return strconv.QuoteRune(rune(b)) }
+
+// quote shows the beginning of bytes in a message.
+func quote(b []byte) string {
+	const most = 32
+	if len(b) > most {
+		return strconv.Quote(string(b[:most])) + "…"
+	}
+	return strconv.Quote(string(b))
+}
