@@ -1,0 +1,563 @@
+package redis
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+)
+
+// Limiter decides whether a command may be sent, and learns how it went. It
+// is the place to fit a circuit breaker or a rate limit.
+type Limiter interface {
+	// Allow is asked before a command is sent. An error keeps the command from
+	// being sent and is what its caller gets.
+	Allow() error
+	// ReportResult is told the outcome of a command that Allow let pass: nil if
+	// it succeeded.
+	ReportResult(result error)
+}
+
+// ClusterOptions configures a [ClusterClient]. Only Addrs has to be set, and
+// not even that when ClusterSlots is: the zero value of every other field
+// stands for its default.
+//
+// NewClusterClient takes a copy, so a ClusterOptions may be used again, for as
+// many clients as you like. In the copy that [ClusterClient] reports, defaults
+// are filled in and whatever is switched off is -1 (or 0, where off is the
+// default).
+//
+// Sizes of pools and buffers are for each node, not for the whole cluster.
+type ClusterOptions struct {
+	// Addrs are host:port addresses from which the client learns the cluster.
+	// One is enough if its name resolves to several nodes, as the configuration
+	// endpoint of ElastiCache does. Names are resolved anew at every dial. An
+	// IPv6 address is written in brackets; an empty host means localhost. There
+	// is no default: a client without addresses, or with a malformed one,
+	// returns an error from every call.
+	Addrs []string
+
+	// ClientName is given to every connection with CLIENT SETNAME. Empty, the
+	// default, sets none. It is made of printable ASCII without spaces.
+	ClientName string
+
+	// NewClient makes the client of each node from options that already carry
+	// everything set here. Nil means [NewClient].
+	NewClient func(opt *Options) *Client
+
+	// MaxRedirects is how many MOVED and ASK answers one command follows before
+	// its caller gets the last of them as the error. Default 3; -1 follows none.
+	// Tries for any other reason count against MaxRetries.
+	MaxRedirects int
+
+	// ReadOnly lets replicas serve commands that only read, on connections that
+	// have sent READONLY. What a replica answers may be older than what the
+	// primary holds. Default false: primaries serve everything.
+	ReadOnly bool
+
+	// RouteByLatency sends a command that only reads to the node of its shard,
+	// primary or replica, that answers fastest. It implies ReadOnly and wins
+	// over RouteRandomly. Default false.
+	RouteByLatency bool
+
+	// RouteByLatencyTolerance makes RouteByLatency treat every node as equally
+	// near whose latency exceeds the best by no more than this, and take turns
+	// among them. 0, the default, or less: only the very fastest is used. It has
+	// no effect without RouteByLatency.
+	RouteByLatencyTolerance time.Duration
+
+	// RouteRandomly sends a command that only reads to any node of its shard,
+	// primary or replica. It implies ReadOnly. Default false.
+	RouteRandomly bool
+
+	// ClusterSlots, if set, is asked for the slots instead of the servers'
+	// CLUSTER SLOTS. It serves to treat independent servers as a cluster, or to
+	// take the map from elsewhere; connections to replicas then send no
+	// READONLY. Addrs may be left empty. Default nil.
+	ClusterSlots func(context.Context) ([]ClusterSlot, error)
+
+	// Dialer opens connections in place of the built-in one. It is responsible
+	// for TLS: TLSConfig does not apply to what it returns. Its context ends
+	// with DialTimeout. Default nil.
+	Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// OnConnect runs on every new connection once it has been authenticated and
+	// before it serves anything else. An error closes the connection and counts
+	// as a failed dial. Default nil.
+	OnConnect func(ctx context.Context, cn *Conn) error
+
+	// Protocol is the version of the protocol, RESP2 or RESP3, that HELLO asks
+	// the server for: 2 or 3. Default 3; a server that knows no HELLO is spoken
+	// to in RESP2.
+	Protocol int
+
+	// Username is the ACL user to authenticate as (Redis 6 and later). Default
+	// empty: the server's default user.
+	Username string
+
+	// Password authenticates each connection: the user's, or that of
+	// requirepass. Default empty: no authentication.
+	Password string
+
+	// CredentialsProvider is asked for user name and password at each dial, in
+	// place of Username and Password. Default nil.
+	CredentialsProvider func() (username string, password string)
+
+	// CredentialsProviderContext does the same, with a context that ends with
+	// the dial, and may fail, which fails the dial. It wins over
+	// CredentialsProvider. Use it for credentials that expire, as IAM tokens do.
+	// Default nil.
+	CredentialsProviderContext func(ctx context.Context) (username string, password string, err error)
+
+	// MaxRetries is how many more times a command is tried, over and above
+	// redirects, when it failed though its shard is being served: TRYAGAIN, no
+	// free connection, or a connection lost, which only reads survive unless
+	// RetryWritesInDoubt is set. Default 3; -1 never tries again.
+	//
+	// Tries made because the shard itself is away, with its primary refusing,
+	// silent or not yet elected, are not counted: FailoverTimeout and the
+	// caller's context bound those.
+	MaxRetries int
+
+	// MinRetryBackoff is where the pause before another try starts from. The
+	// pause is random (full jitter), and its upper limit doubles with each try
+	// from here to MaxRetryBackoff. Default 8 ms, or MaxRetryBackoff if that is
+	// less; -1 tries again without a pause. It is an error to set it above a
+	// MaxRetryBackoff that is set too.
+	MinRetryBackoff time.Duration
+
+	// MaxRetryBackoff is the longest pause before another try. Default 512 ms,
+	// or MinRetryBackoff if that is more; -1 tries again without a pause.
+	MaxRetryBackoff time.Duration
+
+	// DialTimeout bounds opening a connection, the TLS and Redis handshakes
+	// included. Default 5 s; -1 leaves it to the operating system.
+	DialTimeout time.Duration
+
+	// DialerRetries is how many failures in a row lengthen the pause between
+	// dials to a node; further ones leave it as it is. Commands do not sit out
+	// that pause: they fail at once or go to another node. Default 5, also for
+	// negative values.
+	DialerRetries int
+
+	// DialerRetryTimeout is the pause after the first failed dial to a node.
+	// Default 100 ms; -1 makes no pause.
+	DialerRetryTimeout time.Duration
+
+	// DialerRetryBackoff, if set, gives the pause after a failed dial instead;
+	// attempt is 0 after the first failure in a row. Default nil.
+	DialerRetryBackoff func(attempt int) time.Duration
+
+	// ReadTimeout is how long a command waits for its reply, counted from when
+	// it is given to a connection. A blocking command has the time it asks the
+	// server for on top. Default 3 s; -1 or -2 waits as long as the context
+	// lets it.
+	ReadTimeout time.Duration
+
+	// WriteTimeout is how long a write to a connection may block. Default:
+	// ReadTimeout; -1 or -2 sets no limit.
+	WriteTimeout time.Duration
+
+	// ContextTimeoutEnabled has no effect: deadline and cancellation of a
+	// context are always honoured. It is here so that existing programs compile.
+	ContextTimeoutEnabled bool
+
+	// MaxConcurrentDials bounds the dials to a node that are under way at the
+	// same time. Default, also for negative values: PoolSize, which is the most
+	// it can be.
+	MaxConcurrentDials int
+
+	// PoolFIFO hands out the connection that has been idle longest instead of
+	// the one used last, where a command needs a connection for itself. Default
+	// false.
+	PoolFIFO bool
+
+	// PoolSize bounds the connections to each node, those for pub/sub apart.
+	// Ordinary commands share connections, so that few are needed; transactions
+	// with WATCH, blocking commands and Conn take one each. Default 5 for each
+	// CPU that runtime.GOMAXPROCS reports; negative is an error.
+	PoolSize int
+
+	// PoolTimeout is how long a command that needs a connection for itself waits
+	// for a free one. Default: ReadTimeout plus 1 s, or 30 s when ReadTimeout is
+	// off; -1 waits as long as the context lets it.
+	PoolTimeout time.Duration
+
+	// MinIdleConns is how many connections to each node, replicas included, are
+	// opened as soon as the node is known, and kept up. Default 0: connections
+	// are opened when they are needed. More than PoolSize, or than MaxIdleConns
+	// if set, counts as that many; negative is an error.
+	MinIdleConns int
+
+	// MaxIdleConns is how many idle connections to each node are kept; one that
+	// falls idle beyond them is closed. Default 0: as many as PoolSize allows.
+	// Negative is an error.
+	MaxIdleConns int
+
+	// MaxActiveConns lowers PoolSize to its value when it is the smaller of the
+	// two. Default 0: PoolSize alone decides. Negative is an error.
+	MaxActiveConns int
+
+	// ConnMaxIdleTime closes a connection that has been idle this long; keep it
+	// below the server's own timeout. Default 30 minutes; -1 never closes one
+	// for being idle.
+	ConnMaxIdleTime time.Duration
+
+	// ConnMaxLifetime closes a connection of this age as soon as it is idle.
+	// Default 0: no limit, and so for negative values.
+	ConnMaxLifetime time.Duration
+
+	// ConnMaxLifetimeJitter varies ConnMaxLifetime at random from connection to
+	// connection, by up to this much either way, so that they do not all end
+	// together. At most ConnMaxLifetime counts. Default 0: none, and so for
+	// negative values.
+	ConnMaxLifetimeJitter time.Duration
+
+	// IdleTimeout is the name that go-redis v8 had for ConnMaxIdleTime, and
+	// means the same. ConnMaxIdleTime wins where both are set.
+	IdleTimeout time.Duration
+
+	// MaxConnAge is the name that go-redis v8 had for ConnMaxLifetime, and means
+	// the same. ConnMaxLifetime wins where both are set.
+	MaxConnAge time.Duration
+
+	// IdleCheckFrequency is the time between sweeps for connections that have
+	// been idle too long or are too old. Default 1 minute; -1 sweeps never, so
+	// that such a connection is noticed only when it is to be used again.
+	IdleCheckFrequency time.Duration
+
+	// ReadBufferSize is the size in bytes of the buffer that a busy connection
+	// reads into. Default 32 KiB; negative is an error.
+	ReadBufferSize int
+
+	// WriteBufferSize is the size in bytes of the buffer that a busy connection
+	// collects commands in. Default 32 KiB; negative is an error.
+	WriteBufferSize int
+
+	// TLSConfig turns TLS on. Where it names no server, each node has to prove
+	// the host name under which the cluster announces it. Default nil: no TLS.
+	TLSConfig *tls.Config
+
+	// DisableIdentity leaves out CLIENT SETINFO, by which a new connection tells
+	// the server the name and version of this library. Default false.
+	DisableIdentity bool
+
+	// IdentitySuffix is added to the library name that CLIENT SETINFO reports.
+	// Default empty. It is made of printable ASCII without spaces.
+	IdentitySuffix string
+
+	// FailingTimeoutSeconds is for how many seconds, at most, reads avoid a
+	// replica that failed; one that answers again is used again. Default 15; -1
+	// avoids none on that ground.
+	FailingTimeoutSeconds int
+
+	// ClusterStateReloadInterval is the period of loading the slot map without
+	// any particular reason. Redirects and failures cause loading at once and do
+	// not wait for it. Default 60 s; -1 loads only when there is a reason.
+	ClusterStateReloadInterval time.Duration
+
+	// FailoverTimeout is how long a command whose context has no deadline waits
+	// for its shard to be served again. With a deadline, that decides. Default
+	// 30 s; -1 never waits: the command fails with what it met.
+	FailoverTimeout time.Duration
+
+	// RetryWritesInDoubt sends a write again when its connection was lost after
+	// it had been sent, so that nobody knows whether the server ran it: an INCR
+	// may then count twice. Default false: such a write returns an error that
+	// says so, and is not repeated.
+	RetryWritesInDoubt bool
+
+	// SuspectAfter is how long a node may leave the oldest command that was sent
+	// to it unanswered before the other nodes are asked whether it has been
+	// replaced. Slow commands cost nothing but the question. Default 200 ms; -1
+	// never asks on that ground.
+	SuspectAfter time.Duration
+
+	// readMode is what ReadOnly, RouteByLatency and RouteRandomly amount to.
+	readMode readMode
+}
+
+// readMode says which nodes of a shard may serve a command that only reads.
+type readMode int
+
+const (
+	readPrimary readMode = iota // the primary alone
+	readReplica                 // a replica, the primary failing that
+	readLatency                 // whichever answers fastest
+	readRandom                  // any
+)
+
+// Options configures a [Client], which talks to a single server. The zero
+// value of every field stands for its default, so that &Options{} is a server
+// at localhost:6379.
+//
+// NewClient takes a copy, so an Options may be used again. In the copy that
+// [Client] reports, defaults are filled in and whatever is switched off is -1
+// (or 0, where off is the default).
+type Options struct {
+	// Network is "tcp", "tcp4", "tcp6" or "unix". Default "tcp", or "unix" when
+	// Addr begins with a slash. With a Dialer of your own it may be anything.
+	Network string
+
+	// Addr is the server's host:port, or the path of its socket. Default
+	// "localhost:6379". An IPv6 address is written in brackets; an empty host
+	// means localhost. With a Dialer of your own it may be anything.
+	Addr string
+
+	// NodeAddress is the address under which the cluster announces this node.
+	// Default: Addr.
+	NodeAddress string
+
+	// ClientName is given to every connection with CLIENT SETNAME. Empty, the
+	// default, sets none. It is made of printable ASCII without spaces.
+	ClientName string
+
+	// Dialer opens connections in place of the built-in one. It is responsible
+	// for TLS: TLSConfig does not apply to what it returns. Its context ends
+	// with DialTimeout. Default nil.
+	Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// OnConnect runs on every new connection once it has been authenticated and
+	// before it serves anything else. An error closes the connection and counts
+	// as a failed dial. Default nil.
+	OnConnect func(ctx context.Context, cn *Conn) error
+
+	// Protocol is the version of the protocol, RESP2 or RESP3, that HELLO asks
+	// the server for: 2 or 3. Default 3; a server that knows no HELLO is spoken
+	// to in RESP2.
+	Protocol int
+
+	// Username is the ACL user to authenticate as (Redis 6 and later). Default
+	// empty: the server's default user.
+	Username string
+
+	// Password authenticates each connection: the user's, or that of
+	// requirepass. Default empty: no authentication.
+	Password string
+
+	// CredentialsProvider is asked for user name and password at each dial, in
+	// place of Username and Password. Default nil.
+	CredentialsProvider func() (username string, password string)
+
+	// CredentialsProviderContext does the same, with a context that ends with
+	// the dial, and may fail, which fails the dial. It wins over
+	// CredentialsProvider. Default nil.
+	CredentialsProviderContext func(ctx context.Context) (username string, password string, err error)
+
+	// DB is the number of the database that every connection SELECTs. Default 0;
+	// negative is an error. A node of a cluster has no other than 0, until
+	// Valkey 9.
+	DB int
+
+	// MaxRetries is how many more times a command is tried that failed without
+	// having run: no connection could be made, no bytes left, LOADING. After a
+	// connection was lost only reads are tried again, unless RetryWritesInDoubt
+	// is set. Default 3; -1 never tries again.
+	MaxRetries int
+
+	// MinRetryBackoff is where the pause before another try starts from. The
+	// pause is random (full jitter), and its upper limit doubles with each try
+	// from here to MaxRetryBackoff. Default 8 ms, or MaxRetryBackoff if that is
+	// less; -1 tries again without a pause. It is an error to set it above a
+	// MaxRetryBackoff that is set too.
+	MinRetryBackoff time.Duration
+
+	// MaxRetryBackoff is the longest pause before another try. Default 512 ms,
+	// or MinRetryBackoff if that is more; -1 tries again without a pause.
+	MaxRetryBackoff time.Duration
+
+	// DialTimeout bounds opening a connection, the TLS and Redis handshakes
+	// included. Default 5 s; -1 leaves it to the operating system.
+	DialTimeout time.Duration
+
+	// DialerRetries is how many failures in a row lengthen the pause between
+	// dials; further ones leave it as it is. Commands do not sit out that pause.
+	// Default 5, also for negative values.
+	DialerRetries int
+
+	// DialerRetryTimeout is the pause after the first failed dial. Default 100
+	// ms; -1 makes no pause.
+	DialerRetryTimeout time.Duration
+
+	// DialerRetryBackoff, if set, gives the pause after a failed dial instead;
+	// attempt is 0 after the first failure in a row. Default nil.
+	DialerRetryBackoff func(attempt int) time.Duration
+
+	// ReadTimeout is how long a command waits for its reply, counted from when
+	// it is given to a connection. A blocking command has the time it asks the
+	// server for on top. Default 3 s; -1 or -2 waits as long as the context
+	// lets it.
+	ReadTimeout time.Duration
+
+	// WriteTimeout is how long a write to a connection may block. Default:
+	// ReadTimeout; -1 or -2 sets no limit.
+	WriteTimeout time.Duration
+
+	// ContextTimeoutEnabled has no effect: deadline and cancellation of a
+	// context are always honoured. It is here so that existing programs compile.
+	ContextTimeoutEnabled bool
+
+	// ReadBufferSize is the size in bytes of the buffer that a busy connection
+	// reads into. Default 32 KiB; negative is an error.
+	ReadBufferSize int
+
+	// WriteBufferSize is the size in bytes of the buffer that a busy connection
+	// collects commands in. Default 32 KiB; negative is an error.
+	WriteBufferSize int
+
+	// PoolFIFO hands out the connection that has been idle longest instead of
+	// the one used last, where a command needs a connection for itself. Default
+	// false.
+	PoolFIFO bool
+
+	// PoolSize bounds the connections, those for pub/sub apart. Ordinary
+	// commands share connections, so that few are needed; transactions with
+	// WATCH, blocking commands and Conn take one each. Default 10 for each CPU
+	// that runtime.GOMAXPROCS reports; negative is an error.
+	PoolSize int
+
+	// MaxConcurrentDials bounds the dials that are under way at the same time.
+	// Default, also for negative values: PoolSize, which is the most it can be.
+	MaxConcurrentDials int
+
+	// PoolTimeout is how long a command that needs a connection for itself waits
+	// for a free one. Default: ReadTimeout plus 1 s, or 30 s when ReadTimeout is
+	// off; -1 waits as long as the context lets it.
+	PoolTimeout time.Duration
+
+	// MinIdleConns is how many connections are opened at the start and kept up.
+	// Default 0: connections are opened when they are needed. More than
+	// PoolSize, or than MaxIdleConns if set, counts as that many; negative is an
+	// error.
+	MinIdleConns int
+
+	// MaxIdleConns is how many idle connections are kept; one that falls idle
+	// beyond them is closed. Default 0: as many as PoolSize allows. Negative is
+	// an error.
+	MaxIdleConns int
+
+	// MaxActiveConns lowers PoolSize to its value when it is the smaller of the
+	// two. Default 0: PoolSize alone decides. Negative is an error.
+	MaxActiveConns int
+
+	// ConnMaxIdleTime closes a connection that has been idle this long; keep it
+	// below the server's own timeout. Default 30 minutes; -1 never closes one
+	// for being idle.
+	ConnMaxIdleTime time.Duration
+
+	// ConnMaxLifetime closes a connection of this age as soon as it is idle.
+	// Default 0: no limit, and so for negative values.
+	ConnMaxLifetime time.Duration
+
+	// ConnMaxLifetimeJitter varies ConnMaxLifetime at random from connection to
+	// connection, by up to this much either way, so that they do not all end
+	// together. At most ConnMaxLifetime counts. Default 0: none, and so for
+	// negative values.
+	ConnMaxLifetimeJitter time.Duration
+
+	// IdleTimeout is the name that go-redis v8 had for ConnMaxIdleTime, and
+	// means the same. ConnMaxIdleTime wins where both are set.
+	IdleTimeout time.Duration
+
+	// MaxConnAge is the name that go-redis v8 had for ConnMaxLifetime, and means
+	// the same. ConnMaxLifetime wins where both are set.
+	MaxConnAge time.Duration
+
+	// IdleCheckFrequency is the time between sweeps for connections that have
+	// been idle too long or are too old. Default 1 minute; -1 sweeps never, so
+	// that such a connection is noticed only when it is to be used again.
+	IdleCheckFrequency time.Duration
+
+	// TLSConfig turns TLS on. Where it names no server, the host of Addr has to
+	// be proved. Default nil: no TLS.
+	TLSConfig *tls.Config
+
+	// Limiter is asked before each command is sent. Default nil: none.
+	Limiter Limiter
+
+	// DisableIdentity leaves out CLIENT SETINFO, by which a new connection tells
+	// the server the name and version of this library. Default false.
+	DisableIdentity bool
+
+	// IdentitySuffix is added to the library name that CLIENT SETINFO reports.
+	// Default empty. It is made of printable ASCII without spaces.
+	IdentitySuffix string
+
+	// FailingTimeoutSeconds is used by the cluster client, see
+	// [ClusterOptions.FailingTimeoutSeconds]; a client of a single server has
+	// nowhere else to turn. Default 15; -1 is off.
+	FailingTimeoutSeconds int
+
+	// RetryWritesInDoubt sends a write again when its connection was lost after
+	// it had been sent, so that nobody knows whether the server ran it: an INCR
+	// may then count twice. Default false: such a write returns an error that
+	// says so, and is not repeated.
+	RetryWritesInDoubt bool
+
+	// readOnly makes every connection send READONLY after its handshake.
+	readOnly bool
+}
+
+// nodeOptions returns the options of the node at addr, which the cluster
+// announces under that address. o is a copy made by withDefaults.
+func (o *ClusterOptions) nodeOptions(addr string) *Options {
+	return &Options{
+		Network:                    "tcp",
+		Addr:                       addr,
+		NodeAddress:                addr,
+		ClientName:                 o.ClientName,
+		Dialer:                     o.Dialer,
+		OnConnect:                  o.OnConnect,
+		Protocol:                   o.Protocol,
+		Username:                   o.Username,
+		Password:                   o.Password,
+		CredentialsProvider:        o.CredentialsProvider,
+		CredentialsProviderContext: o.CredentialsProviderContext,
+		MaxRetries:                 o.MaxRetries,
+		MinRetryBackoff:            o.MinRetryBackoff,
+		MaxRetryBackoff:            o.MaxRetryBackoff,
+		DialTimeout:                o.DialTimeout,
+		DialerRetries:              o.DialerRetries,
+		DialerRetryTimeout:         o.DialerRetryTimeout,
+		DialerRetryBackoff:         o.DialerRetryBackoff,
+		ReadTimeout:                o.ReadTimeout,
+		WriteTimeout:               o.WriteTimeout,
+		ContextTimeoutEnabled:      o.ContextTimeoutEnabled,
+		ReadBufferSize:             o.ReadBufferSize,
+		WriteBufferSize:            o.WriteBufferSize,
+		PoolFIFO:                   o.PoolFIFO,
+		PoolSize:                   o.PoolSize,
+		MaxConcurrentDials:         o.MaxConcurrentDials,
+		PoolTimeout:                o.PoolTimeout,
+		MinIdleConns:               o.MinIdleConns,
+		MaxIdleConns:               o.MaxIdleConns,
+		MaxActiveConns:             o.MaxActiveConns,
+		ConnMaxIdleTime:            o.ConnMaxIdleTime,
+		ConnMaxLifetime:            o.ConnMaxLifetime,
+		ConnMaxLifetimeJitter:      o.ConnMaxLifetimeJitter,
+		IdleTimeout:                o.IdleTimeout,
+		MaxConnAge:                 o.MaxConnAge,
+		IdleCheckFrequency:         o.IdleCheckFrequency,
+		TLSConfig:                  o.TLSConfig,
+		DisableIdentity:            o.DisableIdentity,
+		IdentitySuffix:             o.IdentitySuffix,
+		FailingTimeoutSeconds:      o.FailingTimeoutSeconds,
+		RetryWritesInDoubt:         o.RetryWritesInDoubt,
+		// Servers that only ClusterSlots makes a cluster know no READONLY.
+		readOnly: o.readMode != readPrimary && o.ClusterSlots == nil,
+	}
+}
+
+// tlsConfigFor returns the TLS configuration for a connection to host, or nil
+// when TLS is off. The caller of the library may have named the server, or
+// have chosen not to verify it; else it is host that has to be proved.
+func (o *Options) tlsConfigFor(host string) *tls.Config {
+	if o.TLSConfig == nil {
+		return nil
+	}
+	config := o.TLSConfig.Clone()
+	if config.ServerName == "" && !config.InsecureSkipVerify {
+		config.ServerName = host
+	}
+	return config
+}
