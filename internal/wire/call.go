@@ -20,6 +20,8 @@ type Call struct {
 	// Timeout bounds the wait for the replies from submission on, in place of
 	// the connection's ReadTimeout: 0 keeps that, a negative one never ends.
 	Timeout time.Duration
+	// Reserved is set on the calls of whoever has reserved the connection.
+	Reserved bool
 
 	refs     []ref // strings that belong into Request
 	refBytes int
@@ -97,7 +99,7 @@ func (c *Call) Free() {
 	c.Request = c.Request[:0]
 	clear(c.refs)
 	c.refs = c.refs[:0]
-	c.refBytes, c.Timeout = 0, 0
+	c.refBytes, c.Timeout, c.Reserved = 0, 0, false
 	c.Reset()
 	calls.Put(c)
 }

@@ -52,14 +52,16 @@ type Conn struct {
 	inFlight  atomic.Int32
 	reader    atomic.Uint32 // changed under mu
 	receiving atomic.Bool   // a large reply is on its way in
+	sending   atomic.Bool   // much is waiting to be written
 
-	mu      sync.Mutex
-	calls   queue
-	err     error // why the connection is dead
-	closing bool  // no new calls; dead when the last is done
-	buried  bool  // every call has learnt of the death
-	served  uint64
-	room    chan struct{} // closed when there is room again
+	mu       sync.Mutex
+	calls    queue
+	err      error // why the connection is dead
+	closing  bool  // no new calls; dead when the last is done
+	reserved bool  // for calls that say so
+	buried   bool  // every call has learnt of the death
+	served   uint64
+	room     chan struct{} // closed when there is room again
 
 	// Writing: out and outRefs wait for the writer, spare is the buffer that
 	// was written last.
@@ -117,16 +119,25 @@ func (c *Conn) Served() uint64 {
 
 // Busy reports whether so much is under way that a small command would have to
 // wait for it.
-func (c *Conn) Busy() bool {
-	if c.receiving.Load() {
-		return true
-	}
-	if c.inFlight.Load() == 0 {
-		return false
-	}
+func (c *Conn) Busy() bool { return c.receiving.Load() || c.sending.Load() }
+
+// Reserve keeps the connection for calls whose Reserved is set, if nothing is
+// in flight on it, and reports whether it did. [Conn.Release] ends that.
+func (c *Conn) Reserve() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.appended-c.written > bulk
+	if c.calls.n > 0 || c.reserved || c.refusal() != nil {
+		return false
+	}
+	c.reserved = true
+	return true
+}
+
+// Release lets every call use the connection again.
+func (c *Conn) Release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reserved = false
 }
 
 // Err tells why the connection is dead, or takes no more calls; nil while it
@@ -200,6 +211,10 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 		}
 		return &Error{Node: c.opt.Node, Cause: err}
 	}
+	if c.reserved != call.Reserved {
+		c.mu.Unlock()
+		return &Error{Node: c.opt.Node, Cause: ErrReserved}
+	}
 	call.since = c.clock.now
 	call.start = c.appended
 	c.appended += uint64(call.Size())
@@ -210,6 +225,10 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	c.calls.push(call)
 	c.served++
 	depth := c.inFlight.Add(1)
+	much := c.appended-c.written > bulk
+	if much {
+		c.sending.Store(true)
+	}
 	if c.writing {
 		c.mu.Unlock()
 		return nil
@@ -217,7 +236,7 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	c.writing = true
 	// A write that may have to wait for the server could keep this caller
 	// beyond the end of its context.
-	aside := c.appended-c.written > bulk && ctx.Done() != nil
+	aside := much && ctx.Done() != nil
 	c.mu.Unlock()
 
 	if aside {

@@ -16,6 +16,10 @@ var ErrClosed = errors.New("connection closed")
 // closed; nothing was sent on it.
 var ErrClosedByServer = errors.New("connection closed by the server")
 
+// ErrReserved is the cause when a connection is kept for others' calls; nothing
+// was sent.
+var ErrReserved = errors.New("connection reserved")
+
 // timeout is the cause when ReadTimeout or WriteTimeout has passed.
 type timeout string
 

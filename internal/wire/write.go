@@ -31,6 +31,9 @@ func (c *Conn) write(rounds int) {
 		c.mu.Lock()
 		c.written += uint64(n)
 		c.writeSince = 0
+		if c.sending.Load() && c.appended-c.written <= bulk {
+			c.sending.Store(false)
+		}
 		c.spare, c.spareRefs = batch[:0], refs[:0]
 		if err != nil {
 			c.writing = false
