@@ -1,0 +1,48 @@
+# How the project is checked. `make` lists the targets.
+
+GO          ?= go
+TESTFLAGS   ?=
+FUZZTIME    ?= 5m
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PLATFORMS   := linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64
+
+# The sub-modules (bench, faults) have a go.mod of their own and are linted
+# with the rest.
+MODULES := $(dir $(shell find . -name go.mod -not -path '*/testdata/*'))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test race lint fuzz generate cross
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: ## run the quickstart example
+	$(GO) run ./examples/quickstart
+
+test: ## vet and test; installs redis-server if there is none
+	scripts/need-redis.sh
+	$(GO) vet ./...
+	$(GO) test -timeout 12m $(TESTFLAGS) ./...
+
+race: ## test with the race detector
+	$(MAKE) test TESTFLAGS="-race $(TESTFLAGS)"
+
+lint: ## check formatting, vet and staticcheck, in every module
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt on:"; echo "$$unformatted"; exit 1; }
+	@for dir in $(MODULES); do \
+		echo "lint $$dir"; \
+		(cd $$dir && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./...) || exit 1; \
+	done
+
+fuzz: ## run every fuzz target, FUZZTIME (5m) each
+	scripts/fuzz.sh $(FUZZTIME)
+
+generate: ## write the generated files anew
+	$(GO) generate ./...
+
+cross: ## build, and compile the tests, for every supported platform
+	@for platform in $(PLATFORMS); do \
+		echo "cross $$platform"; \
+		export GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0; \
+		$(GO) build ./... && $(GO) vet ./... || exit 1; \
+	done
