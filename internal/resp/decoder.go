@@ -66,9 +66,6 @@ func (d *Decoder) pass() error {
 		if kind != Attribute && (kind != streamEnd || d.entered == 0) {
 			return nil
 		}
-		if kind == streamEnd {
-			d.entered--
-		}
 		start := d.pos
 		el, err := d.advance()
 		if err == nil {
@@ -77,6 +74,9 @@ func (d *Decoder) pass() error {
 		if err != nil {
 			d.pos = start
 			return err
+		}
+		if kind == streamEnd {
+			d.entered--
 		}
 	}
 	return nil
@@ -97,7 +97,11 @@ func (d *Decoder) next() (element, error) {
 	if err := d.pass(); err != nil {
 		return element{}, err
 	}
-	return d.advance()
+	el, err := d.advance()
+	if err == nil && !el.within(0) {
+		err = errStray
+	}
+	return el, err
 }
 
 func (d *Decoder) advance() (element, error) {
@@ -156,8 +160,6 @@ func (d *Decoder) text() (Kind, []byte, error) {
 		return 0, nil, Error(b)
 	case Null:
 		return 0, nil, Nil
-	case chunk, streamEnd:
-		return 0, nil, errStray
 	case Boolean:
 		if b[0] == 't' {
 			return el.kind, textTrue, nil
@@ -320,6 +322,9 @@ func (d *Decoder) enter(el element) (int, error) {
 			return 0, err
 		}
 	}
+	if _, err := ahead.advance(); err != nil {
+		return 0, err
+	}
 	if classes[el.kind] == pairs && n%2 != 0 {
 		return 0, errOdd
 	}
@@ -349,5 +354,14 @@ func (d *Decoder) Pairs() (int, error) {
 // Cap bounds a count taken from a header by what the remaining bytes can hold,
 // so that a header alone never makes anyone allocate.
 func (d *Decoder) Cap(n int) int {
-	return min(n, (len(d.buf)-d.pos)/3)
+	return max(0, min(n, (len(d.buf)-d.pos)/3))
+}
+
+// Skipped consumes an element and returns its error if it is one.
+func (d *Decoder) Skipped() error {
+	if kind := d.Peek(); kind == SimpleError || kind == BulkError {
+		_, err := d.String()
+		return err
+	}
+	return d.Skip()
 }
