@@ -71,7 +71,10 @@ func scan(b []byte) (element, error) {
 	}
 	kind := Kind(b[0])
 	class := classes[kind]
-	if class == line {
+	switch class {
+	case unknown:
+		return element{}, ProtocolError("a reply begins with " + quoteByte(b[0]))
+	case line:
 		return scanLine(b)
 	}
 	n, size := header(b)
@@ -158,21 +161,17 @@ func lineEnd(b []byte) (int, error) {
 	return eol - 1, nil
 }
 
-// scanUnusual reads an element whose header is not complete, or not a length
-// of the usual kind.
+// scanUnusual reads an element whose header is not complete, or holds no
+// length of digits.
 func scanUnusual(b []byte) (element, error) {
 	kind := Kind(b[0])
-	class := classes[kind]
-	if class == unknown {
-		return element{}, ProtocolError("a reply begins with " + quoteByte(b[0]))
-	}
 	eol, err := lineEnd(b)
 	if eol == 0 {
 		return element{missing: 1}, err
 	}
 	length, size := b[1:eol], eol+2
 	switch {
-	case string(length) == "?" && class != fixed:
+	case string(length) == "?" && classes[kind] != fixed:
 		return element{kind: kind, length: streamed, size: size}, nil
 	case string(length) == "-1" && (kind == BulkString || kind == Array):
 		return element{kind: kind, length: null, size: size}, nil

@@ -86,6 +86,7 @@ var replies = []struct {
 var garbage = []struct{ name, wire, message string }{
 	{"no type", "hello\r\n", "begins with 'h'"},
 	{"inline line end", "\r\n", `begins with '\r'`},
+	{"length without a type", "000\r\n\r\n", "begins with '0'"},
 	{"HTTP", "HTTP/1.1 400 Bad Request\r\n", "begins with 'H'"},
 	{"no type inside", "*2\r\n:1\r\nx\r\n", "begins with 'x'"},
 	{"line feed alone", "+OK\n", "carriage return"},
