@@ -112,3 +112,113 @@ func decodeClusterNode(d *resp.Decoder) (node ClusterNode, err error) {
 	}
 	return node, nil
 }
+
+// SlotRange is a range of hash slots.
+type SlotRange struct {
+	Start int64 // the first slot of the range
+	End   int64 // the last
+}
+
+// Node is a node as CLUSTER SHARDS describes it.
+type Node struct {
+	ID                string // its name in the cluster
+	Endpoint          string // what clients should connect to; "" means the host that was asked
+	IP                string
+	Hostname          string // "" when it has none
+	Port              int64  // 0 when it takes TLS only
+	TLSPort           int64  // 0 when it takes no TLS
+	Role              string // "master" or "replica"
+	ReplicationOffset int64  // how far it is, in bytes
+	Health            string // "online", "failed" or "loading"
+}
+
+// ClusterShard is a primary and its replicas, with the slots they serve.
+type ClusterShard struct {
+	Slots []SlotRange
+	Nodes []Node
+}
+
+// ClusterShardsCmd is a command that answers with the shards of a cluster.
+type ClusterShardsCmd struct{ result[[]ClusterShard] }
+
+// NewClusterShardsCmd makes a command from its name and arguments, for
+// Process.
+func NewClusterShardsCmd(ctx context.Context, args ...any) *ClusterShardsCmd {
+	return fromArgs(new(ClusterShardsCmd), args)
+}
+
+func (c *ClusterShardsCmd) decode(d *resp.Decoder) (err error) {
+	c.val, err = decodeList(d, decodeClusterShard)
+	return err
+}
+
+func decodeClusterShard(d *resp.Decoder) (shard ClusterShard, err error) {
+	err = decodeFields(d, map[string]any{
+		"slots": func(d *resp.Decoder) (err error) {
+			shard.Slots, err = decodePairs(d, decodeSlotRange)
+			return err
+		},
+		"nodes": func(d *resp.Decoder) (err error) {
+			shard.Nodes, err = decodeList(d, decodeNode)
+			return err
+		},
+	})
+	return shard, err
+}
+
+func decodeSlotRange(d *resp.Decoder) (r SlotRange, err error) {
+	if r.Start, err = d.Int(); err == nil {
+		r.End, err = d.Int()
+	}
+	return r, err
+}
+
+func decodeNode(d *resp.Decoder) (node Node, err error) {
+	err = decodeFields(d, map[string]any{
+		"id":                 &node.ID,
+		"endpoint":           &node.Endpoint,
+		"ip":                 &node.IP,
+		"hostname":           &node.Hostname,
+		"port":               &node.Port,
+		"tls-port":           &node.TLSPort,
+		"role":               &node.Role,
+		"replication-offset": &node.ReplicationOffset,
+		"health":             &node.Health,
+	})
+	return node, err
+}
+
+// ClusterLink is a connection between a node and another one.
+type ClusterLink struct {
+	Direction           string // "to" or "from" the other node
+	Node                string // the other node's name in the cluster
+	CreateTime          int64  // Unix time, in milliseconds
+	Events              string // what it waits for: "r" and "w"
+	SendBufferAllocated int64  // bytes
+	SendBufferUsed      int64  // bytes
+}
+
+// ClusterLinksCmd is a command that answers with the connections of a node.
+type ClusterLinksCmd struct{ result[[]ClusterLink] }
+
+// NewClusterLinksCmd makes a command from its name and arguments, for Process.
+func NewClusterLinksCmd(ctx context.Context, args ...any) *ClusterLinksCmd {
+	return fromArgs(new(ClusterLinksCmd), args)
+}
+
+func (c *ClusterLinksCmd) decode(d *resp.Decoder) (err error) {
+	c.val, err = decodeList(d, decodeClusterLink)
+	return err
+}
+
+func decodeClusterLink(d *resp.Decoder) (link ClusterLink, err error) {
+	err = decodeFields(d, map[string]any{
+		"direction":             &link.Direction,
+		"node":                  &link.Node,
+		"create-time":           &link.CreateTime,
+		"events":                &link.Events,
+		"send-buffer-allocated": &link.SendBufferAllocated,
+		"send-buffer-used":      &link.SendBufferUsed,
+	})
+	return link, err
+}

@@ -90,17 +90,9 @@ func NewTimeCmd(ctx context.Context, args ...any) *TimeCmd {
 func NewTimeCmdResult(val time.Time, err error) *TimeCmd { return &TimeCmd{made(val, err)} }
 
 func (c *TimeCmd) decode(d *resp.Decoder) error {
-	if err := tuple(d, 2); err != nil {
-		return err
+	seconds, micros, err := decodeTwo(d, (*resp.Decoder).Int)
+	if err == nil {
+		c.val = time.Unix(seconds, micros*int64(time.Microsecond))
 	}
-	seconds, err := d.Int()
-	if err != nil {
-		return err
-	}
-	micros, err := d.Int()
-	if err != nil {
-		return err
-	}
-	c.val = time.Unix(seconds, micros*int64(time.Microsecond))
-	return nil
+	return err
 }

@@ -1,0 +1,274 @@
+package redis
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// GenericCmdable has the commands on keys of any type.
+type GenericCmdable interface {
+	Copy(ctx context.Context, sourceKey, destKey string, db int, replace bool) *IntCmd
+	Del(ctx context.Context, keys ...string) *IntCmd
+	Dump(ctx context.Context, key string) *StringCmd
+	Exists(ctx context.Context, keys ...string) *IntCmd
+	Expire(ctx context.Context, key string, expiration time.Duration) *BoolCmd
+	ExpireAt(ctx context.Context, key string, tm time.Time) *BoolCmd
+	ExpireGT(ctx context.Context, key string, expiration time.Duration) *BoolCmd
+	ExpireLT(ctx context.Context, key string, expiration time.Duration) *BoolCmd
+	ExpireNX(ctx context.Context, key string, expiration time.Duration) *BoolCmd
+	ExpireTime(ctx context.Context, key string) *DurationCmd
+	ExpireXX(ctx context.Context, key string, expiration time.Duration) *BoolCmd
+	Keys(ctx context.Context, pattern string) *StringSliceCmd
+	Migrate(ctx context.Context, host, port, key string, db int, timeout time.Duration) *StatusCmd
+	Move(ctx context.Context, key string, db int) *BoolCmd
+	ObjectEncoding(ctx context.Context, key string) *StringCmd
+	ObjectFreq(ctx context.Context, key string) *IntCmd
+	ObjectIdleTime(ctx context.Context, key string) *DurationCmd
+	ObjectRefCount(ctx context.Context, key string) *IntCmd
+	PExpire(ctx context.Context, key string, expiration time.Duration) *BoolCmd
+	PExpireAt(ctx context.Context, key string, tm time.Time) *BoolCmd
+	PExpireTime(ctx context.Context, key string) *DurationCmd
+	PTTL(ctx context.Context, key string) *DurationCmd
+	Persist(ctx context.Context, key string) *BoolCmd
+	RandomKey(ctx context.Context) *StringCmd
+	Rename(ctx context.Context, key, newkey string) *StatusCmd
+	RenameNX(ctx context.Context, key, newkey string) *BoolCmd
+	Restore(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd
+	RestoreReplace(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd
+	Scan(ctx context.Context, cursor uint64, match string, count int64) *ScanCmd
+	ScanType(ctx context.Context, cursor uint64, match string, count int64, keyType string) *ScanCmd
+	Sort(ctx context.Context, key string, sort *Sort) *StringSliceCmd
+	SortInterfaces(ctx context.Context, key string, sort *Sort) *SliceCmd
+	SortRO(ctx context.Context, key string, sort *Sort) *StringSliceCmd
+	SortStore(ctx context.Context, key, store string, sort *Sort) *IntCmd
+	TTL(ctx context.Context, key string) *DurationCmd
+	Touch(ctx context.Context, keys ...string) *IntCmd
+	Type(ctx context.Context, key string) *StatusCmd
+}
+
+// Copy copies what is at sourceKey to destKey in database db: 1, or 0 when
+// there is nothing, or when destKey exists and is not to be replaced (COPY).
+func (c cmdable) Copy(ctx context.Context, sourceKey, destKey string, db int, replace bool) *IntCmd {
+	cmd := new(IntCmd)
+	cmd.start("copy", sourceKey, destKey, "db").int(int64(db)).flag(replace, "replace")
+	return do(ctx, c, cmd)
+}
+
+// Del deletes keys and gives the number of those that existed (DEL).
+func (c cmdable) Del(ctx context.Context, keys ...string) *IntCmd {
+	return run(ctx, c, new(IntCmd), "del", keys...)
+}
+
+// Unlink is [cmdable.Del], but the server frees the memory later (UNLINK).
+func (c cmdable) Unlink(ctx context.Context, keys ...string) *IntCmd {
+	return run(ctx, c, new(IntCmd), "unlink", keys...)
+}
+
+// Dump gives what is at key in a form for [cmdable.Restore]; [Nil] when there
+// is nothing (DUMP).
+func (c cmdable) Dump(ctx context.Context, key string) *StringCmd {
+	return run(ctx, c, new(StringCmd), "dump", key)
+}
+
+// Exists gives the number of keys that exist; one that is named twice counts
+// twice (EXISTS).
+func (c cmdable) Exists(ctx context.Context, keys ...string) *IntCmd {
+	return run(ctx, c, new(IntCmd), "exists", keys...)
+}
+
+// Keys lists all keys that fit a pattern: ? is any character, * any number of
+// them, [ab] one of these. It keeps the server busy; see [cmdable.Scan]
+// (KEYS).
+func (c cmdable) Keys(ctx context.Context, pattern string) *StringSliceCmd {
+	return run(ctx, c, new(StringSliceCmd), "keys", pattern)
+}
+
+// Migrate moves a key to another server, which may not take longer than
+// timeout for a step, in milliseconds: "OK", or "NOKEY" when there is none
+// (MIGRATE).
+func (c cmdable) Migrate(ctx context.Context, host, port, key string, db int, timeout time.Duration) *StatusCmd {
+	cmd := new(StatusCmd)
+	cmd.start("migrate", host, port, key).int(int64(db)).millis(timeout)
+	return do(ctx, c, cmd)
+}
+
+// Move moves a key to another database of the server: false when there is no
+// such key, or when that database has one already (MOVE).
+func (c cmdable) Move(ctx context.Context, key string, db int) *BoolCmd {
+	cmd := new(BoolCmd)
+	cmd.start("move", key).int(int64(db))
+	return do(ctx, c, cmd)
+}
+
+// ObjectEncoding tells how the server keeps what is at key; [Nil] when there
+// is nothing (OBJECT ENCODING).
+func (c cmdable) ObjectEncoding(ctx context.Context, key string) *StringCmd {
+	return run(ctx, c, new(StringCmd), "object", "encoding", key)
+}
+
+// ObjectFreq tells how often a key is used, on a logarithmic scale, if the
+// server's eviction policy is one that counts that; [Nil] when there is no
+// such key (OBJECT FREQ).
+func (c cmdable) ObjectFreq(ctx context.Context, key string) *IntCmd {
+	return run(ctx, c, new(IntCmd), "object", "freq", key)
+}
+
+// ObjectIdleTime tells, in seconds, how long a key has not been used; [Nil]
+// when there is no such key (OBJECT IDLETIME).
+func (c cmdable) ObjectIdleTime(ctx context.Context, key string) *DurationCmd {
+	return run(ctx, c, &DurationCmd{unit: time.Second}, "object", "idletime", key)
+}
+
+// ObjectRefCount tells how many references the server has to what is at key;
+// [Nil] when there is nothing (OBJECT REFCOUNT).
+func (c cmdable) ObjectRefCount(ctx context.Context, key string) *IntCmd {
+	return run(ctx, c, new(IntCmd), "object", "refcount", key)
+}
+
+// RandomKey gives any key of the database; [Nil] when there is none
+// (RANDOMKEY).
+func (c cmdable) RandomKey(ctx context.Context) *StringCmd {
+	return run(ctx, c, new(StringCmd), "randomkey")
+}
+
+// Rename renames a key, in place of any that has that name; no such key is an
+// error (RENAME).
+func (c cmdable) Rename(ctx context.Context, key, newkey string) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "rename", key, newkey)
+}
+
+// RenameNX is [cmdable.Rename], unless there is a key that has that name; then
+// it gives false (RENAMENX).
+func (c cmdable) RenameNX(ctx context.Context, key, newkey string) *BoolCmd {
+	return run(ctx, c, new(BoolCmd), "renamenx", key, newkey)
+}
+
+// Restore makes a key from what [cmdable.Dump] gave, to expire after ttl, in
+// milliseconds; 0 is never. It is an error that the key exists (RESTORE).
+func (c cmdable) Restore(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd {
+	cmd := new(StatusCmd)
+	cmd.start("restore", key).millis(ttl).str(value)
+	return do(ctx, c, cmd)
+}
+
+// RestoreReplace is [cmdable.Restore], in place of a key that exists
+// (RESTORE REPLACE).
+func (c cmdable) RestoreReplace(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd {
+	cmd := new(StatusCmd)
+	cmd.start("restore", key).millis(ttl).strs(value, "replace")
+	return do(ctx, c, cmd)
+}
+
+// Touch marks keys as just used and gives the number of those that exist
+// (TOUCH).
+func (c cmdable) Touch(ctx context.Context, keys ...string) *IntCmd {
+	return run(ctx, c, new(IntCmd), "touch", keys...)
+}
+
+// Type tells what kind of value is at key, such as "string" or "zset"; "none"
+// when there is nothing (TYPE).
+func (c cmdable) Type(ctx context.Context, key string) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "type", key)
+}
+
+// Scan lists some keys and a cursor to go on with; 0 begins, and 0 in the
+// result ends. match is a pattern as of [cmdable.Keys], empty for all; count
+// is how much work the server does for one call, 0 being its default. Keys
+// that come or go meanwhile may be listed or not, and any key twice.
+// [ScanCmd.Iterator] goes on by itself (SCAN).
+func (c cmdable) Scan(ctx context.Context, cursor uint64, match string, count int64) *ScanCmd {
+	return c.ScanType(ctx, cursor, match, count, "")
+}
+
+// ScanType is [cmdable.Scan] for keys of one type, as [cmdable.Type] names it;
+// empty for all (SCAN TYPE).
+func (c cmdable) ScanType(ctx context.Context, cursor uint64, match string, count int64, keyType string) *ScanCmd {
+	cmd := &ScanCmd{process: c}
+	cmd.start("scan").uint(cursor).scanOptions(match, count)
+	if keyType != "" {
+		cmd.strs("type", keyType)
+	}
+	if patternHasSlot(match) {
+		cmd.SetFirstKeyPos(3)
+	}
+	return do(ctx, c, cmd)
+}
+
+// patternHasSlot reports whether all keys that fit the pattern have its hash
+// tag, and so its slot.
+func patternHasSlot(pattern string) bool {
+	open := strings.IndexByte(pattern, '{')
+	if open < 0 {
+		return false
+	}
+	length := strings.IndexByte(pattern[open:], '}')
+	return length > 1 && !strings.ContainsAny(pattern[:open+length], `*?[\`)
+}
+
+// Sort says in what order SORT lists elements, and what of them.
+type Sort struct {
+	// By is a pattern of keys, with * for the element, whose values decide
+	// about the order instead of the elements; "nosort" leaves the order.
+	By string
+	// Offset and Count limit the result to so many elements from the offset
+	// on; both 0 mean all.
+	Offset, Count int64
+	// Get are patterns of keys whose values are listed instead of the
+	// elements; "#" is the element.
+	Get []string
+	// Order is "asc" or "desc"; empty means ascending.
+	Order string
+	// Alpha compares as text instead of as numbers.
+	Alpha bool
+}
+
+func (c *baseCmd) sort(name, key string, s *Sort) *baseCmd {
+	c.start(name, key)
+	if s == nil {
+		return c
+	}
+	if s.By != "" {
+		c.strs("by", s.By)
+	}
+	if s.Offset != 0 || s.Count != 0 {
+		c.str("limit").int(s.Offset).int(s.Count)
+	}
+	for _, pattern := range s.Get {
+		c.strs("get", pattern)
+	}
+	return c.flag(s.Order != "", s.Order).flag(s.Alpha, "alpha")
+}
+
+// Sort lists the elements of a list, set or sorted set in order; "" for what
+// Get does not find. sort may be nil (SORT).
+func (c cmdable) Sort(ctx context.Context, key string, sort *Sort) *StringSliceCmd {
+	cmd := new(StringSliceCmd)
+	cmd.sort("sort", key, sort)
+	return do(ctx, c, cmd)
+}
+
+// SortRO is [cmdable.Sort], and may be served by a replica (SORT_RO).
+func (c cmdable) SortRO(ctx context.Context, key string, sort *Sort) *StringSliceCmd {
+	cmd := new(StringSliceCmd)
+	cmd.sort("sort_ro", key, sort)
+	return do(ctx, c, cmd)
+}
+
+// SortStore stores what [cmdable.Sort] would list as a list at store, and
+// gives its length (SORT STORE).
+func (c cmdable) SortStore(ctx context.Context, key, store string, sort *Sort) *IntCmd {
+	cmd := new(IntCmd)
+	cmd.sort("sort", key, sort)
+	if store != "" {
+		cmd.strs("store", store)
+	}
+	return do(ctx, c, cmd)
+}
+
+// SortInterfaces is [cmdable.Sort] with nil for what Get does not find (SORT).
+func (c cmdable) SortInterfaces(ctx context.Context, key string, sort *Sort) *SliceCmd {
+	cmd := new(SliceCmd)
+	cmd.sort("sort", key, sort)
+	return do(ctx, c, cmd)
+}

@@ -1,0 +1,95 @@
+package redis
+
+import (
+	"context"
+	"time"
+)
+
+// Expire has a key expire after that time, in whole seconds and at least one;
+// it is deleted if the time is negative. False when there is no such key
+// (EXPIRE).
+func (c cmdable) Expire(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
+	return c.expire(ctx, key, expiration, "")
+}
+
+// ExpireNX is [cmdable.Expire] if the key does not expire yet (EXPIRE NX).
+func (c cmdable) ExpireNX(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
+	return c.expire(ctx, key, expiration, "nx")
+}
+
+// ExpireXX is [cmdable.Expire] if the key expires already (EXPIRE XX).
+func (c cmdable) ExpireXX(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
+	return c.expire(ctx, key, expiration, "xx")
+}
+
+// ExpireGT is [cmdable.Expire] if that is later than the key expires now, or
+// never (EXPIRE GT).
+func (c cmdable) ExpireGT(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
+	return c.expire(ctx, key, expiration, "gt")
+}
+
+// ExpireLT is [cmdable.Expire] if that is earlier than the key expires now, or
+// never (EXPIRE LT).
+func (c cmdable) ExpireLT(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
+	return c.expire(ctx, key, expiration, "lt")
+}
+
+func (c cmdable) expire(ctx context.Context, key string, expiration time.Duration, mode string) *BoolCmd {
+	cmd := new(BoolCmd)
+	cmd.start("expire", key).seconds(expiration).flag(mode != "", mode)
+	return do(ctx, c, cmd)
+}
+
+// PExpire has a key expire after that time, in whole milliseconds and at least
+// one; it is deleted if the time is negative. False when there is no such key
+// (PEXPIRE).
+func (c cmdable) PExpire(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
+	cmd := new(BoolCmd)
+	cmd.start("pexpire", key).millis(expiration)
+	return do(ctx, c, cmd)
+}
+
+// ExpireAt has a key expire at that second; it is deleted if that is past.
+// False when there is no such key (EXPIREAT).
+func (c cmdable) ExpireAt(ctx context.Context, key string, tm time.Time) *BoolCmd {
+	cmd := new(BoolCmd)
+	cmd.start("expireat", key).int(tm.Unix())
+	return do(ctx, c, cmd)
+}
+
+// PExpireAt has a key expire at that millisecond; it is deleted if that is
+// past. False when there is no such key (PEXPIREAT).
+func (c cmdable) PExpireAt(ctx context.Context, key string, tm time.Time) *BoolCmd {
+	cmd := new(BoolCmd)
+	cmd.start("pexpireat", key).int(tm.UnixMilli())
+	return do(ctx, c, cmd)
+}
+
+// TTL tells after what time a key expires, rounded to seconds: -1 (a
+// nanosecond) is never, and -2 that there is no such key (TTL).
+func (c cmdable) TTL(ctx context.Context, key string) *DurationCmd {
+	return run(ctx, c, &DurationCmd{unit: time.Second}, "ttl", key)
+}
+
+// PTTL is [cmdable.TTL] to the millisecond (PTTL).
+func (c cmdable) PTTL(ctx context.Context, key string) *DurationCmd {
+	return run(ctx, c, &DurationCmd{unit: time.Millisecond}, "pttl", key)
+}
+
+// ExpireTime tells when a key expires, as the time since the Unix epoch in
+// seconds: -1 (a nanosecond) is never, and -2 that there is no such key
+// (EXPIRETIME).
+func (c cmdable) ExpireTime(ctx context.Context, key string) *DurationCmd {
+	return run(ctx, c, &DurationCmd{unit: time.Second}, "expiretime", key)
+}
+
+// PExpireTime is [cmdable.ExpireTime] to the millisecond (PEXPIRETIME).
+func (c cmdable) PExpireTime(ctx context.Context, key string) *DurationCmd {
+	return run(ctx, c, &DurationCmd{unit: time.Millisecond}, "pexpiretime", key)
+}
+
+// Persist lets a key expire no more: false when there is no such key, or when
+// it does not expire anyway (PERSIST).
+func (c cmdable) Persist(ctx context.Context, key string) *BoolCmd {
+	return run(ctx, c, new(BoolCmd), "persist", key)
+}

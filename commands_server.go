@@ -1,0 +1,281 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+	"time"
+)
+
+// BgRewriteAOF has the server rewrite its append-only file in the background
+// (BGREWRITEAOF).
+func (c cmdable) BgRewriteAOF(ctx context.Context) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "bgrewriteaof")
+}
+
+// BgSave has the server save its data in the background (BGSAVE).
+func (c cmdable) BgSave(ctx context.Context) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "bgsave")
+}
+
+// Save has the server save its data, and do nothing else meanwhile (SAVE).
+func (c cmdable) Save(ctx context.Context) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "save")
+}
+
+// LastSave tells when the data was last saved, as a Unix time in seconds
+// (LASTSAVE).
+func (c cmdable) LastSave(ctx context.Context) *IntCmd {
+	return run(ctx, c, new(IntCmd), "lastsave")
+}
+
+// Command describes all commands that the server knows, by their names
+// (COMMAND).
+func (c cmdable) Command(ctx context.Context) *CommandsInfoCmd {
+	return run(ctx, c, new(CommandsInfoCmd), "command")
+}
+
+// FilterBy picks commands by one property: the first here that is not empty.
+type FilterBy struct {
+	Module  string // the module that has them
+	ACLCat  string // a category of the access control list
+	Pattern string // a pattern, with * and ?, that their names fit
+}
+
+// CommandList lists the names of the commands that the server knows. filter may
+// be nil (COMMAND LIST, Redis 7.0).
+func (c cmdable) CommandList(ctx context.Context, filter *FilterBy) *StringSliceCmd {
+	cmd := new(StringSliceCmd)
+	cmd.start("command", "list")
+	switch {
+	case filter == nil:
+	case filter.Module != "":
+		cmd.strs("filterby", "module", filter.Module)
+	case filter.ACLCat != "":
+		cmd.strs("filterby", "aclcat", filter.ACLCat)
+	case filter.Pattern != "":
+		cmd.strs("filterby", "pattern", filter.Pattern)
+	}
+	return do(ctx, c, cmd)
+}
+
+// CommandGetKeys lists the keys among the words of a command
+// (COMMAND GETKEYS).
+func (c cmdable) CommandGetKeys(ctx context.Context, commands ...any) *StringSliceCmd {
+	cmd := new(StringSliceCmd)
+	cmd.start("command", "getkeys").vals(commands...)
+	return do(ctx, c, cmd)
+}
+
+// CommandGetKeysAndFlags lists the keys among the words of a command, and what
+// the command does to each (COMMAND GETKEYSANDFLAGS, Redis 7.0).
+func (c cmdable) CommandGetKeysAndFlags(ctx context.Context, commands ...any) *KeyFlagsCmd {
+	cmd := new(KeyFlagsCmd)
+	cmd.start("command", "getkeysandflags").vals(commands...)
+	return do(ctx, c, cmd)
+}
+
+// ConfigGet reads the configuration parameters whose names fit a pattern
+// (CONFIG GET).
+func (c cmdable) ConfigGet(ctx context.Context, parameter string) *MapStringStringCmd {
+	return run(ctx, c, new(MapStringStringCmd), "config", "get", parameter)
+}
+
+// ConfigSet changes a configuration parameter (CONFIG SET).
+func (c cmdable) ConfigSet(ctx context.Context, parameter, value string) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "config", "set", parameter, value)
+}
+
+// ConfigResetStat sets the counters that INFO shows to zero
+// (CONFIG RESETSTAT).
+func (c cmdable) ConfigResetStat(ctx context.Context) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "config", "resetstat")
+}
+
+// ConfigRewrite saves the configuration to the file it came from
+// (CONFIG REWRITE).
+func (c cmdable) ConfigRewrite(ctx context.Context) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "config", "rewrite")
+}
+
+// DBSize gives the number of keys (DBSIZE).
+func (c cmdable) DBSize(ctx context.Context) *IntCmd {
+	return run(ctx, c, new(IntCmd), "dbsize")
+}
+
+// DebugObject describes what is at a key, for those who look for faults in the
+// server; no such key is an error (DEBUG OBJECT).
+func (c cmdable) DebugObject(ctx context.Context, key string) *StringCmd {
+	return run(ctx, c, new(StringCmd), "debug", "object", key)
+}
+
+// FlushAll deletes all keys of all databases (FLUSHALL).
+func (c cmdable) FlushAll(ctx context.Context) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "flushall")
+}
+
+// FlushAllAsync is [cmdable.FlushAll], but the server frees the memory later
+// (FLUSHALL ASYNC).
+func (c cmdable) FlushAllAsync(ctx context.Context) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "flushall", "async")
+}
+
+// FlushDB deletes all keys of the database (FLUSHDB).
+func (c cmdable) FlushDB(ctx context.Context) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "flushdb")
+}
+
+// FlushDBAsync is [cmdable.FlushDB], but the server frees the memory later
+// (FLUSHDB ASYNC).
+func (c cmdable) FlushDBAsync(ctx context.Context) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "flushdb", "async")
+}
+
+// Info tells about the server as lines of name:value; all that it usually
+// tells, or only some sections (INFO).
+func (c cmdable) Info(ctx context.Context, section ...string) *StringCmd {
+	return run(ctx, c, new(StringCmd), "info", section...)
+}
+
+// InfoMap is [cmdable.Info] by sections and names (INFO).
+func (c cmdable) InfoMap(ctx context.Context, section ...string) *InfoCmd {
+	return run(ctx, c, new(InfoCmd), "info", section...)
+}
+
+// Latency lists the events that took the server long, if it was told to watch
+// for them (LATENCY LATEST).
+func (c cmdable) Latency(ctx context.Context) *LatencyCmd {
+	return run(ctx, c, new(LatencyCmd), "latency", "latest")
+}
+
+// LatencyReset forgets the times of some events, or of all when none is named
+// (LATENCY RESET).
+func (c cmdable) LatencyReset(ctx context.Context, events ...any) *StatusCmd {
+	cmd := new(StatusCmd)
+	cmd.start("latency", "reset").vals(events...)
+	return do(ctx, c, cmd)
+}
+
+// MemoryUsage tells how many bytes a key and its value take; [Nil] when there
+// is none. samples, at most one, is how many elements to look at to judge the
+// rest; 0 means all, and the default is 5 (MEMORY USAGE).
+func (c cmdable) MemoryUsage(ctx context.Context, key string, samples ...int) *IntCmd {
+	cmd := new(IntCmd)
+	cmd.start("memory", "usage", key)
+	if len(samples) > 1 {
+		cmd.reject(fmt.Errorf("redis: memory usage: %d numbers of samples, of at most 1", len(samples)))
+	}
+	for _, n := range samples {
+		cmd.str("samples").int(int64(n))
+	}
+	return do(ctx, c, cmd)
+}
+
+// ModuleLoadexConfig says how to load a module.
+type ModuleLoadexConfig struct {
+	Path string         // of its file, on the server
+	Conf map[string]any // configuration parameters
+	Args []any          // arguments for the module
+}
+
+// ModuleLoadex loads a module into the server (MODULE LOADEX, Redis 7.0).
+func (c cmdable) ModuleLoadex(ctx context.Context, conf *ModuleLoadexConfig) *StringCmd {
+	cmd := new(StringCmd)
+	cmd.start("module", "loadex")
+	if conf == nil {
+		cmd.rejectNil("configuration")
+		return do(ctx, c, cmd)
+	}
+	cmd.str(conf.Path)
+	for name, value := range conf.Conf {
+		cmd.strs("config", name).val(value)
+	}
+	if len(conf.Args) > 0 {
+		cmd.str("args").vals(conf.Args...) // whatever follows ARGS is one
+	}
+	return do(ctx, c, cmd)
+}
+
+// ReplicaOf makes the server a replica of another one, or a primary with "no"
+// and "one". Nodes of a cluster refuse it (REPLICAOF).
+func (c cmdable) ReplicaOf(ctx context.Context, host, port string) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "replicaof", host, port)
+}
+
+// SlaveOf is [cmdable.ReplicaOf] (SLAVEOF).
+//
+// Deprecated: Redis 5.0 calls the command REPLICAOF.
+func (c cmdable) SlaveOf(ctx context.Context, host, port string) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "slaveof", host, port)
+}
+
+// Shutdown ends the server, which first saves its data if it is configured to.
+// It has worked when the server closes the connection (SHUTDOWN).
+func (c cmdable) Shutdown(ctx context.Context) *StatusCmd {
+	return c.shutdown(ctx)
+}
+
+// ShutdownSave ends the server, which first saves its data
+// (SHUTDOWN SAVE).
+func (c cmdable) ShutdownSave(ctx context.Context) *StatusCmd {
+	return c.shutdown(ctx, "save")
+}
+
+// ShutdownNoSave ends the server, which does not save its data
+// (SHUTDOWN NOSAVE).
+func (c cmdable) ShutdownNoSave(ctx context.Context) *StatusCmd {
+	return c.shutdown(ctx, "nosave")
+}
+
+func (c cmdable) shutdown(ctx context.Context, how ...string) *StatusCmd {
+	cmd := run(ctx, c, new(StatusCmd), "shutdown", how...)
+	if errors.Is(cmd.err, io.EOF) || errors.Is(cmd.err, syscall.ECONNRESET) {
+		cmd.err = nil
+	}
+	return cmd
+}
+
+// SlowLogGet lists the last num commands that took the server long, the latest
+// first (SLOWLOG GET).
+func (c cmdable) SlowLogGet(ctx context.Context, num int64) *SlowLogCmd {
+	cmd := new(SlowLogCmd)
+	cmd.start("slowlog", "get").int(num)
+	return do(ctx, c, cmd)
+}
+
+// SlowLogLen gives the number of commands in the slow log (SLOWLOG LEN).
+func (c cmdable) SlowLogLen(ctx context.Context) *IntCmd {
+	return run(ctx, c, new(IntCmd), "slowlog", "len")
+}
+
+// SlowLogReset empties the slow log (SLOWLOG RESET).
+func (c cmdable) SlowLogReset(ctx context.Context) *StatusCmd {
+	return run(ctx, c, new(StatusCmd), "slowlog", "reset")
+}
+
+// Time tells the server's time (TIME).
+func (c cmdable) Time(ctx context.Context) *TimeCmd {
+	return run(ctx, c, new(TimeCmd), "time")
+}
+
+// Wait waits until the writes of this connection have reached that many
+// replicas, or the timeout, in milliseconds, is over; 0 has no end. It gives
+// the number of replicas they reached. The writes must have been made on the
+// connection that happens to serve it, so it is of use on a dedicated one
+// (WAIT).
+func (c cmdable) Wait(ctx context.Context, numSlaves int, timeout time.Duration) *IntCmd {
+	cmd := new(IntCmd)
+	cmd.start("wait").int(int64(numSlaves)).millis(timeout)
+	return do(ctx, c, cmd)
+}
+
+// WaitAOF is [cmdable.Wait] for the append-only files of the server itself,
+// numLocal being 1 or 0, and of its replicas. It gives two numbers, of local
+// files and of replicas (WAITAOF, Redis 7.2).
+func (c cmdable) WaitAOF(ctx context.Context, numLocal, numSlaves int, timeout time.Duration) *IntSliceCmd {
+	cmd := new(IntSliceCmd)
+	cmd.start("waitaof").int(int64(numLocal)).int(int64(numSlaves)).millis(timeout)
+	return do(ctx, c, cmd)
+}

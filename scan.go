@@ -1,0 +1,127 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+)
+
+// ScanCmd is a command that answers with some elements of many, and with a
+// cursor to go on with, which is 0 at the end. For hashes the elements are
+// fields and values in turn, for sorted sets members and scores.
+type ScanCmd struct {
+	baseCmd
+	page    []string
+	cursor  uint64
+	process cmdable // gets the pages after this one
+}
+
+// NewScanCmd makes a command from its name and arguments. process is what an
+// iterator gets further pages with.
+func NewScanCmd(ctx context.Context, process cmdable, args ...any) *ScanCmd {
+	return fromArgs(newScan(process), args)
+}
+
+func newScan(process cmdable) *ScanCmd { return &ScanCmd{process: process} }
+
+// NewScanCmdResult makes a command that has been answered, for tests and
+// fakes. An iterator ends behind keys whatever the cursor is.
+func NewScanCmdResult(keys []string, cursor uint64, err error) *ScanCmd {
+	return &ScanCmd{baseCmd: baseCmd{err: err}, page: keys, cursor: cursor}
+}
+
+// Val is the elements and the cursor.
+func (c *ScanCmd) Val() (keys []string, cursor uint64) { return c.page, c.cursor }
+
+// SetVal sets what Val returns; hooks and fakes need it.
+func (c *ScanCmd) SetVal(page []string, cursor uint64) { c.page, c.cursor = page, cursor }
+
+// Result is the elements, the cursor and the command's error.
+func (c *ScanCmd) Result() (keys []string, cursor uint64, err error) {
+	return c.page, c.cursor, c.err
+}
+
+// String shows the command and its result.
+func (c *ScanCmd) String() string { return c.text(fmt.Sprint(c.page, " ", c.cursor)) }
+
+func (c *ScanCmd) decode(d *resp.Decoder) error {
+	if err := tuple(d, 2); err != nil {
+		return err
+	}
+	cursor, err := d.Uint()
+	if err != nil {
+		return err
+	}
+	page, err := decodeStrings(d)
+	if err != nil {
+		return err
+	}
+	c.page, c.cursor = page, cursor
+	return nil
+}
+
+// next is the command that gets the page after this one.
+func (c *ScanCmd) next() *ScanCmd {
+	next := newScan(c.process)
+	next.args = append(next.inline[:0], c.args...)
+	next.info, next.keyPos, next.keySet = c.info, c.keyPos, c.keySet
+	at := 1 // SCAN cursor
+	if c.Name() != "scan" {
+		at = 2 // HSCAN key cursor
+	}
+	if at < len(next.args) {
+		next.args[at] = arg{n: c.cursor, kind: argUint}
+	}
+	return next
+}
+
+// Iterator goes through the elements of this page, and then through those of
+// the pages after it.
+func (c *ScanCmd) Iterator() *ScanIterator { return &ScanIterator{cmd: c} }
+
+// ScanIterator goes through the elements of a SCAN, HSCAN, SSCAN or ZSCAN, page
+// by page:
+//
+//	iter := rdb.Scan(ctx, 0, "user:*", 0).Iterator()
+//	for iter.Next(ctx) {
+//		use(iter.Val())
+//	}
+//	if err := iter.Err(); err != nil {
+//		…
+//	}
+//
+// It belongs to one goroutine at a time.
+type ScanIterator struct {
+	cmd *ScanCmd // of the present page
+	pos int      // behind the present element
+}
+
+// Next goes to the next element, for which it may ask the server. It is false
+// at the end, and after an error.
+func (it *ScanIterator) Next(ctx context.Context) bool {
+	for it.cmd.err == nil {
+		if it.pos < len(it.cmd.page) {
+			it.pos++
+			return true
+		}
+		if it.cmd.cursor == 0 || it.cmd.process == nil {
+			it.pos = len(it.cmd.page) + 1
+			return false
+		}
+		// a page may be empty before the end
+		it.cmd, it.pos = do(ctx, it.cmd.process, it.cmd.next()), 0
+	}
+	return false
+}
+
+// Val is the present element; "" before the first and after the last.
+func (it *ScanIterator) Val() string {
+	if it.cmd.err != nil || it.pos < 1 || it.pos > len(it.cmd.page) {
+		return ""
+	}
+	return it.cmd.page[it.pos-1]
+}
+
+// Err is what ended the iteration before its time.
+func (it *ScanIterator) Err() error { return it.cmd.err }
