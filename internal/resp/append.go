@@ -46,11 +46,13 @@ func appendText(b, text []byte) []byte {
 }
 
 func appendHeader(b []byte, kind byte, n int64) []byte {
-	b = append(b, kind)
-	if 0 <= n && n < 10 {
-		b = append(b, byte('0'+n))
-	} else {
-		b = strconv.AppendInt(b, n, 10)
+	switch { // most are short: one append each
+	case 0 <= n && n < 10:
+		return append(b, kind, byte('0'+n), '\r', '\n')
+	case 10 <= n && n < 100:
+		return append(b, kind, byte('0'+n/10), byte('0'+n%10), '\r', '\n')
 	}
+	b = append(b, kind)
+	b = strconv.AppendInt(b, n, 10)
 	return append(b, '\r', '\n')
 }

@@ -66,7 +66,7 @@ func TestAppendFloatKeepsTheNumber(t *testing.T) {
 // form.
 func TestAppendRoundTrip(t *testing.T) {
 	t.Parallel()
-	for n := range 300 {
+	for _, n := range []int{0, 1, 9, 10, 11, 99, 100, 200} {
 		var b []byte
 		var want []any
 		for i := range n {

@@ -35,7 +35,7 @@ func NewDecoder(b []byte, share bool) Decoder {
 // More reports whether a reply is left.
 func (d *Decoder) More() bool { return len(d.Rest()) > 0 }
 
-// Rest returns the bytes not yet consumed.
+// Rest returns the bytes not yet consumed, from the next element on.
 func (d *Decoder) Rest() []byte {
 	_ = d.pass() // what is wrong stays, for the next method to report
 	return d.buf[d.pos:]

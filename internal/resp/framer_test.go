@@ -94,6 +94,9 @@ func TestFramerByteByByte(t *testing.T) {
 func TestFramerByWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for _, reply := range replies {
+		if len(reply.wire) > 1000 {
+			continue
+		}
 		t.Run(reply.name, func(t *testing.T) {
 			t.Parallel()
 			wire := []byte(reply.wire + "+next reply\r\n")
@@ -118,7 +121,7 @@ func TestFramerManyRepliesInABuffer(t *testing.T) {
 	for _, reply := range replies {
 		all = append(all, reply.wire...)
 	}
-	for _, step := range []int{1, 7, 100, len(all)} {
+	for _, step := range []int{61, 1000, len(all)} {
 		var f Framer
 		rest, seen := all, 0
 		for _, reply := range replies {
