@@ -1,0 +1,274 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+)
+
+// GeoCmdable has the commands on geospatial indexes: sorted sets whose scores
+// are positions. Longitudes and latitudes are in degrees; a unit is "m", "km",
+// "ft" or "mi", and kilometres where it is empty.
+type GeoCmdable interface {
+	GeoAdd(ctx context.Context, key string, geoLocation ...*GeoLocation) *IntCmd
+	GeoPos(ctx context.Context, key string, members ...string) *GeoPosCmd
+	GeoRadius(ctx context.Context, key string, longitude, latitude float64, query *GeoRadiusQuery) *GeoLocationCmd
+	GeoRadiusStore(ctx context.Context, key string, longitude, latitude float64, query *GeoRadiusQuery) *IntCmd
+	GeoRadiusByMember(ctx context.Context, key, member string, query *GeoRadiusQuery) *GeoLocationCmd
+	GeoRadiusByMemberStore(ctx context.Context, key, member string, query *GeoRadiusQuery) *IntCmd
+	GeoSearch(ctx context.Context, key string, q *GeoSearchQuery) *StringSliceCmd
+	GeoSearchLocation(ctx context.Context, key string, q *GeoSearchLocationQuery) *GeoSearchLocationCmd
+	GeoSearchStore(ctx context.Context, key, store string, q *GeoSearchStoreQuery) *IntCmd
+	GeoDist(ctx context.Context, key string, member1, member2, unit string) *FloatCmd
+	GeoHash(ctx context.Context, key string, members ...string) *StringSliceCmd
+}
+
+// GeoRadiusQuery says what to look for around a centre, and what to answer.
+type GeoRadiusQuery struct {
+	// Radius of the circle, in Unit.
+	Radius float64
+	// Unit is "m", "km", "ft" or "mi"; empty means "km".
+	Unit string
+	// WithCoord, WithDist and WithGeoHash ask for these details of each
+	// location.
+	WithCoord   bool
+	WithDist    bool
+	WithGeoHash bool
+	// Count is how many locations to answer with, the nearest; 0 means all.
+	Count int
+	// Sort is "ASC", nearest first, or "DESC"; empty means in no order.
+	Sort string
+	// Store is a key for the locations found, and StoreDist one for their
+	// distances. Only the methods whose name ends in Store take them, and they
+	// need one.
+	Store     string
+	StoreDist string
+}
+
+// GeoSearchQuery says what to look for: a centre, which is Member or, if that
+// is empty, Longitude and Latitude; and a shape, which is a circle if Radius is
+// above 0, else a box.
+type GeoSearchQuery struct {
+	Member string
+
+	Longitude float64
+	Latitude  float64
+
+	// Radius of the circle in RadiusUnit: "m", "km", "ft" or "mi"; empty means
+	// "km".
+	Radius     float64
+	RadiusUnit string
+
+	// BoxWidth and BoxHeight are whole sides, with the centre in the middle,
+	// in BoxUnit, which is like RadiusUnit.
+	BoxWidth  float64
+	BoxHeight float64
+	BoxUnit   string
+
+	// Sort is "ASC", nearest first, or "DESC"; empty means in no order.
+	Sort string
+	// Count is how many locations to answer with, the nearest; 0 means all.
+	Count int
+	// CountAny takes the first Count found instead of the nearest: less work
+	// for the server.
+	CountAny bool
+}
+
+// GeoSearchLocationQuery is a GeoSearchQuery that asks for details of each
+// location.
+type GeoSearchLocationQuery struct {
+	GeoSearchQuery
+
+	WithCoord bool
+	WithDist  bool
+	WithHash  bool
+}
+
+// GeoSearchStoreQuery is a GeoSearchQuery whose result is stored.
+type GeoSearchStoreQuery struct {
+	GeoSearchQuery
+
+	// StoreDist stores the distances, in the unit of the shape, as scores
+	// instead of the positions.
+	StoreDist bool
+}
+
+// GeoAdd sets the positions of members, by their Name, Longitude and Latitude,
+// and answers how many of them are new (GEOADD).
+func (c cmdable) GeoAdd(ctx context.Context, key string, geoLocation ...*GeoLocation) *IntCmd {
+	cmd := new(IntCmd)
+	cmd.start("geoadd", key)
+	for i, loc := range geoLocation {
+		if loc == nil {
+			cmd.reject(fmt.Errorf("redis: geoadd: location %d is nil", i))
+			break
+		}
+		cmd.float(loc.Longitude).float(loc.Latitude).str(loc.Name)
+	}
+	return do(ctx, c, cmd)
+}
+
+// GeoPos reads the positions of members, in their order; nil for each that does
+// not exist (GEOPOS).
+func (c cmdable) GeoPos(ctx context.Context, key string, members ...string) *GeoPosCmd {
+	cmd := new(GeoPosCmd)
+	cmd.start("geopos", key).strs(members...)
+	return do(ctx, c, cmd)
+}
+
+// GeoRadius finds the members in a circle around a position; none when the key
+// does not exist. The query must not ask to store them (GEORADIUS_RO).
+func (c cmdable) GeoRadius(ctx context.Context, key string, longitude, latitude float64, query *GeoRadiusQuery) *GeoLocationCmd {
+	cmd := new(GeoLocationCmd)
+	cmd.start("georadius_ro", key).float(longitude).float(latitude).geoRadius(query)
+	cmd.geoStores(query, false)
+	return do(ctx, c, cmd)
+}
+
+// GeoRadiusStore stores the members in a circle around a position under the
+// query's Store or StoreDist, and answers how many there are (GEORADIUS).
+func (c cmdable) GeoRadiusStore(ctx context.Context, key string, longitude, latitude float64, query *GeoRadiusQuery) *IntCmd {
+	cmd := new(IntCmd)
+	cmd.start("georadius", key).float(longitude).float(latitude).geoRadius(query)
+	cmd.geoStores(query, true)
+	return do(ctx, c, cmd)
+}
+
+// GeoRadiusByMember finds the members in a circle around one of them; none when
+// the key does not exist, an error when the member does not. The query must not
+// ask to store them (GEORADIUSBYMEMBER_RO).
+func (c cmdable) GeoRadiusByMember(ctx context.Context, key, member string, query *GeoRadiusQuery) *GeoLocationCmd {
+	cmd := new(GeoLocationCmd)
+	cmd.start("georadiusbymember_ro", key, member).geoRadius(query)
+	cmd.geoStores(query, false)
+	return do(ctx, c, cmd)
+}
+
+// GeoRadiusByMemberStore stores the members in a circle around one of them
+// under the query's Store or StoreDist, and answers how many there are
+// (GEORADIUSBYMEMBER).
+func (c cmdable) GeoRadiusByMemberStore(ctx context.Context, key, member string, query *GeoRadiusQuery) *IntCmd {
+	cmd := new(IntCmd)
+	cmd.start("georadiusbymember", key, member).geoRadius(query)
+	cmd.geoStores(query, true)
+	return do(ctx, c, cmd)
+}
+
+// GeoSearch finds the names of the members in a circle or box; none when the
+// key does not exist, an error when the query's Member does not (GEOSEARCH).
+func (c cmdable) GeoSearch(ctx context.Context, key string, q *GeoSearchQuery) *StringSliceCmd {
+	cmd := new(StringSliceCmd)
+	cmd.start("geosearch", key).geoSearch(q)
+	return do(ctx, c, cmd)
+}
+
+// GeoSearchLocation is GeoSearch with details of each member (GEOSEARCH).
+func (c cmdable) GeoSearchLocation(ctx context.Context, key string, q *GeoSearchLocationQuery) *GeoSearchLocationCmd {
+	cmd := new(GeoSearchLocationCmd)
+	cmd.start("geosearch", key).geoSearchLocation(q)
+	return do(ctx, c, cmd)
+}
+
+// GeoSearchStore finds members of key in a circle or box, puts them into store
+// in place of what was there, and answers how many there are
+// (GEOSEARCHSTORE).
+func (c cmdable) GeoSearchStore(ctx context.Context, key, store string, q *GeoSearchStoreQuery) *IntCmd {
+	cmd := new(IntCmd)
+	cmd.start("geosearchstore", store, key)
+	if q == nil {
+		cmd.rejectNil("query")
+		return do(ctx, c, cmd)
+	}
+	cmd.geoSearch(&q.GeoSearchQuery)
+	if q.StoreDist {
+		cmd.str("storedist")
+	}
+	return do(ctx, c, cmd)
+}
+
+// GeoDist is the distance of two members in unit, which is "km" where it is
+// empty; [Nil] when one of them does not exist (GEODIST).
+func (c cmdable) GeoDist(ctx context.Context, key string, member1, member2, unit string) *FloatCmd {
+	return run(ctx, c, new(FloatCmd), "geodist", key, member1, member2, geoUnit(unit))
+}
+
+// GeoHash reads the positions of members as Geohash strings of 11 characters;
+// "" for each that does not exist (GEOHASH).
+func (c cmdable) GeoHash(ctx context.Context, key string, members ...string) *StringSliceCmd {
+	cmd := new(StringSliceCmd)
+	cmd.start("geohash", key).strs(members...)
+	return do(ctx, c, cmd)
+}
+
+// geoRadius adds the arguments that q stands for.
+func (c *baseCmd) geoRadius(q *GeoRadiusQuery) {
+	if q == nil {
+		c.rejectNil("query")
+		return
+	}
+	c.float(q.Radius).str(geoUnit(q.Unit))
+	c.flag(q.WithCoord, "withcoord").flag(q.WithDist, "withdist").flag(q.WithGeoHash, "withhash")
+	if q.Count > 0 {
+		c.str("count").int(int64(q.Count))
+	}
+	if q.Sort != "" {
+		c.str(q.Sort)
+	}
+	if q.Store != "" {
+		c.strs("store", q.Store)
+	}
+	if q.StoreDist != "" {
+		c.strs("storedist", q.StoreDist)
+	}
+}
+
+// geoStores fails a command whose query stores when it must not, or does not
+// when it must.
+func (c *baseCmd) geoStores(q *GeoRadiusQuery, must bool) {
+	switch {
+	case q == nil || must == (q.Store != "" || q.StoreDist != ""):
+	case must:
+		c.reject(fmt.Errorf("redis: %s: the query needs Store or StoreDist", c.Name()))
+	default:
+		c.reject(fmt.Errorf("redis: %s: the query must not have Store or StoreDist", c.Name()))
+	}
+}
+
+// geoSearch adds the arguments that q stands for.
+func (c *baseCmd) geoSearch(q *GeoSearchQuery) {
+	if q == nil {
+		c.rejectNil("query")
+		return
+	}
+	if q.Member != "" {
+		c.strs("frommember", q.Member)
+	} else {
+		c.str("fromlonlat").float(q.Longitude).float(q.Latitude)
+	}
+	if q.Radius > 0 {
+		c.str("byradius").float(q.Radius).str(geoUnit(q.RadiusUnit))
+	} else {
+		c.str("bybox").float(q.BoxWidth).float(q.BoxHeight).str(geoUnit(q.BoxUnit))
+	}
+	if q.Sort != "" {
+		c.str(q.Sort)
+	}
+	if q.Count > 0 {
+		c.str("count").int(int64(q.Count)).flag(q.CountAny, "any")
+	}
+}
+
+func (c *baseCmd) geoSearchLocation(q *GeoSearchLocationQuery) {
+	if q == nil {
+		c.rejectNil("query")
+		return
+	}
+	c.geoSearch(&q.GeoSearchQuery)
+	c.flag(q.WithCoord, "withcoord").flag(q.WithDist, "withdist").flag(q.WithHash, "withhash")
+}
+
+func geoUnit(unit string) string {
+	if unit == "" {
+		return "km"
+	}
+	return unit
+}

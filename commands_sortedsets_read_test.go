@@ -1,0 +1,296 @@
+package redis
+
+import (
+	"context"
+	"math"
+
+	"github.com/seed-e06f3def/rediscluster/internal/redistest"
+)
+
+var _ = testCommandGroup(commandGroup{name: "sorted sets read", server: redistest.Options{}, rows: []commandTest{
+	{
+		name:  "ZCard",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZCard(ctx, "z") },
+		setup: []string{"zadd z 1 a 2 b"},
+		args:  "zcard z", want: int64(2),
+	},
+	{
+		name:  "ZCount",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZCount(ctx, "z", "(1", "3") },
+		setup: []string{"zadd z 1 a 2 b 3 c"},
+		args:  "zcount z (1 3", want: int64(2),
+	},
+	{
+		name:  "ZLexCount",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZLexCount(ctx, "z", "-", "[b") },
+		setup: []string{"zadd z 0 a 0 b 0 c"},
+		args:  "zlexcount z - [b", want: int64(2),
+	},
+	{
+		name:  "ZScore",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZScore(ctx, "z", "a") },
+		setup: []string{"zadd z 0.1 a"},
+		args:  "zscore z a", want: 0.1,
+	},
+	{
+		name: "ZScore/absent",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZScore(ctx, "z", "a") },
+		args: "zscore z a", want: Nil,
+	},
+	{
+		name:  "ZMScore",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZMScore(ctx, "z", "a", "none", "b") },
+		setup: []string{"zadd z 1 a 2.5 b"},
+		args:  "zmscore z a none b", want: []float64{1, 0, 2.5},
+	},
+	{
+		name:  "ZRank",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZRank(ctx, "z", "b") },
+		setup: []string{"zadd z 1 a 2 b"},
+		args:  "zrank z b", want: int64(1),
+	},
+	{
+		name: "ZRank/absent",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRank(ctx, "z", "b") },
+		args: "zrank z b", want: Nil,
+	},
+	{
+		name: "ZRankWithScore",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRankWithScore(ctx, "z", "b") },
+		args: "zrank z b withscore", want: RankScore{Rank: 1, Score: 2.5},
+		scripted: []string{"*2\r\n:1\r\n$3\r\n2.5\r\n", "*2\r\n:1\r\n,2.5\r\n"},
+	},
+	{
+		name: "ZRankWithScore/absent",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRankWithScore(ctx, "z", "b") },
+		args: "zrank z b withscore", want: Nil,
+		scripted: []string{"*-1\r\n", "_\r\n"},
+	},
+	{
+		name: "ZRankWithScore/another shape",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRankWithScore(ctx, "z", "b") },
+		args: "zrank z b withscore", want: fails("got an array of 1, want an array of 2"),
+		scripted: []string{"*1\r\n:1\r\n"},
+	},
+	{
+		name:  "ZRevRank",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZRevRank(ctx, "z", "b") },
+		setup: []string{"zadd z 1 a 2 b"},
+		args:  "zrevrank z b", want: int64(0),
+	},
+	{
+		name: "ZRevRankWithScore",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRevRankWithScore(ctx, "z", "b") },
+		args: "zrevrank z b withscore", want: RankScore{Rank: 0, Score: 2.5},
+		scripted: []string{"*2\r\n:0\r\n$3\r\n2.5\r\n", "*2\r\n:0\r\n,2.5\r\n"},
+	},
+	{
+		name:  "ZRange",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZRange(ctx, "z", 0, -2) },
+		setup: []string{"zadd z 1 a 2 b 3 c"},
+		args:  "zrange z 0 -2", want: []string{"a", "b"},
+	},
+	{
+		name:  "ZRangeWithScores",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZRangeWithScores(ctx, "z", 0, -1) },
+		setup: []string{"zadd z 1.5 a +inf b"},
+		args:  "zrange z 0 -1 withscores", want: []Z{{1.5, "a"}, {math.Inf(1), "b"}},
+	},
+	{
+		name: "ZRangeWithScores/absent",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRangeWithScores(ctx, "z", 0, -1) },
+		args: "zrange z 0 -1 withscores", want: []Z{},
+	},
+	{
+		name: "ZRangeWithScores/half a pair",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRangeWithScores(ctx, "z", 0, -1) },
+		args: "zrange z 0 -1 withscores", want: fails("got an array of 1, want pairs"),
+		scripted: []string{"*1\r\n$1\r\na\r\n"},
+	},
+	{
+		name: "ZRangeArgs",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRangeArgs(ctx, ZRangeArgs{Key: "z", Start: 3, Stop: "(1", ByScore: true, ByLex: true, Rev: true, Offset: 1, Count: 5})
+		},
+		setup: []string{"zadd z 1 a 2 b 3 c"},
+		args:  "zrange z 3 (1 byscore rev limit 1 5", want: []string{"b"},
+	},
+	{
+		name: "ZRangeArgs/lex",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRangeArgs(ctx, ZRangeArgs{Key: "z", Start: "[a", Stop: "(c", ByLex: true})
+		},
+		setup: []string{"zadd z 0 a 0 b 0 c"},
+		args:  "zrange z [a (c bylex", want: []string{"a", "b"},
+	},
+	{
+		name: "ZRangeArgs/unsupported type",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRangeArgs(ctx, ZRangeArgs{Key: "z", Start: 0, Stop: struct{}{}})
+		},
+		want: fails("redis: zrange: argument 3: "),
+	},
+	{
+		name: "ZRangeArgsWithScores",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRangeArgsWithScores(ctx, ZRangeArgs{Key: "z", Start: "-inf", Stop: 2.5, ByScore: true})
+		},
+		setup: []string{"zadd z 1 a 2 b 3 c"},
+		args:  "zrange z -inf 2.5 byscore withscores", want: []Z{{1, "a"}, {2, "b"}},
+	},
+	{
+		name:  "ZRevRange",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZRevRange(ctx, "z", 0, 1) },
+		setup: []string{"zadd z 1 a 2 b 3 c"},
+		args:  "zrevrange z 0 1", want: []string{"c", "b"},
+	},
+	{
+		name:  "ZRevRangeWithScores",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZRevRangeWithScores(ctx, "z", 0, 1) },
+		setup: []string{"zadd z 1 a 2 b 3 c"},
+		args:  "zrevrange z 0 1 withscores", want: []Z{{3, "c"}, {2, "b"}},
+	},
+	{
+		name: "ZRangeByScore",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRangeByScore(ctx, "z", &ZRangeBy{Min: "(1", Max: "+inf"})
+		},
+		setup: []string{"zadd z 1 a 2 b 3 c"},
+		args:  "zrangebyscore z (1 +inf", want: []string{"b", "c"},
+	},
+	{
+		name: "ZRangeByScore/nil",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRangeByScore(ctx, "z", nil) },
+		want: fails("redis: zrangebyscore: the range is nil"),
+	},
+	{
+		name: "ZRangeByScoreWithScores",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRangeByScoreWithScores(ctx, "z", &ZRangeBy{Min: "-inf", Max: "+inf", Offset: 1, Count: 1})
+		},
+		setup: []string{"zadd z 1 a 2 b 3 c"},
+		args:  "zrangebyscore z -inf +inf limit 1 1 withscores", want: []Z{{2, "b"}},
+	},
+	{
+		name: "ZRangeByLex",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRangeByLex(ctx, "z", &ZRangeBy{Min: "[b", Max: "+", Count: -1})
+		},
+		setup: []string{"zadd z 0 a 0 b 0 c"},
+		args:  "zrangebylex z [b + limit 0 -1", want: []string{"b", "c"},
+	},
+	{
+		name: "ZRevRangeByScore",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRevRangeByScore(ctx, "z", &ZRangeBy{Min: "(1", Max: "+inf", Count: 1})
+		},
+		setup: []string{"zadd z 1 a 2 b 3 c"},
+		args:  "zrevrangebyscore z +inf (1 limit 0 1", want: []string{"c"},
+	},
+	{
+		name: "ZRevRangeByScoreWithScores",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRevRangeByScoreWithScores(ctx, "z", &ZRangeBy{Min: "2", Max: "3"})
+		},
+		setup: []string{"zadd z 1 a 2 b 3 c"},
+		args:  "zrevrangebyscore z 3 2 withscores", want: []Z{{3, "c"}, {2, "b"}},
+	},
+	{
+		name: "ZRevRangeByScoreWithScores/nil",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRevRangeByScoreWithScores(ctx, "z", nil)
+		},
+		want: fails("redis: zrevrangebyscore: the range is nil"),
+	},
+	{
+		name: "ZRevRangeByLex",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZRevRangeByLex(ctx, "z", &ZRangeBy{Min: "-", Max: "(c"})
+		},
+		setup: []string{"zadd z 0 a 0 b 0 c"},
+		args:  "zrevrangebylex z (c -", want: []string{"b", "a"},
+	},
+	{
+		name: "ZInter",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZInter(ctx, &ZStore{Keys: []string{"z", "y"}})
+		},
+		setup: []string{"zadd z 1 a 2 b", "zadd y 3 b"},
+		args:  "zinter 2 z y", want: []string{"b"},
+	},
+	{
+		name: "ZInter/nil",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZInter(ctx, nil) },
+		want: fails("redis: zinter: the ZStore is nil"),
+	},
+	{
+		name: "ZInterWithScores",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZInterWithScores(ctx, &ZStore{Keys: []string{"z", "y"}, Weights: []float64{1, 10}, Aggregate: "min"})
+		},
+		setup: []string{"zadd z 1 a 2 b", "zadd y 3 b"},
+		args:  "zinter 2 z y weights 1 10 aggregate min withscores", want: []Z{{2, "b"}},
+	},
+	{
+		name:  "ZInterCard",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZInterCard(ctx, 0, "z", "y") },
+		setup: []string{"zadd z 1 a 2 b", "zadd y 3 b"},
+		args:  "zintercard 2 z y limit 0", want: int64(1),
+	},
+	{
+		name: "ZInterCard/no keys",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZInterCard(ctx, 0) },
+		args: "zintercard 0 limit 0", want: fails("at least 1 input key"),
+	},
+	{
+		name: "ZUnion",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZUnion(ctx, ZStore{Keys: []string{"z", "s"}})
+		},
+		setup: []string{"zadd z 5 a", "sadd s b"},
+		args:  "zunion 2 z s", want: []string{"b", "a"},
+	},
+	{
+		name: "ZUnionWithScores",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.ZUnionWithScores(ctx, ZStore{Keys: []string{"z", "y"}, Aggregate: "SUM"})
+		},
+		setup: []string{"zadd z 1 a 2 b", "zadd y 3 b"},
+		args:  "zunion 2 z y aggregate SUM withscores", want: []Z{{1, "a"}, {5, "b"}},
+	},
+	{
+		name:  "ZDiff",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZDiff(ctx, "z", "y") },
+		setup: []string{"zadd z 1 a 2 b", "zadd y 3 b"},
+		args:  "zdiff 2 z y", want: []string{"a"},
+	},
+	{
+		name:  "ZDiffWithScores",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZDiffWithScores(ctx, "z", "y") },
+		setup: []string{"zadd z 1 a 2 b", "zadd y 3 b"},
+		args:  "zdiff 2 z y withscores", want: []Z{{1, "a"}},
+	},
+	{
+		name:  "ZRandMember",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZRandMember(ctx, "z", 5) },
+		setup: []string{"zadd z 1 a 2 b"},
+		args:  "zrandmember z 5", want: []string{"a", "b"}, unordered: true,
+	},
+	{
+		name:  "ZRandMemberWithScores",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZRandMemberWithScores(ctx, "z", -2) },
+		setup: []string{"zadd z 1 a"},
+		args:  "zrandmember z -2 withscores", want: []Z{{1, "a"}, {1, "a"}},
+	},
+	{
+		name: "ZRandMemberWithScores/absent",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRandMemberWithScores(ctx, "z", 5) },
+		args: "zrandmember z 5 withscores", want: []Z{},
+	},
+	{
+		name:  "ZScan",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.ZScan(ctx, "z", 0, "a*", 50) },
+		setup: []string{"zadd z 1.5 ab 2 b"},
+		args:  "zscan z 0 match a* count 50", want: values{[]string{"ab", "1.5"}, uint64(0)},
+	},
+}})
