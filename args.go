@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"reflect"
 	"strconv"
 	"time"
 	"unsafe"
@@ -96,14 +97,18 @@ func makeRareArg(v any) (arg, error) {
 		return textArg(v.Format(time.RFC3339Nano)), nil
 	case time.Duration:
 		return intArg(v.Nanoseconds()), nil
-	case encoding.BinaryMarshaler:
-		b, err := v.MarshalBinary()
-		return bytesArg(b), err
 	case net.IP:
 		return bytesArg(v), nil
 	}
 	if elem, ok := pointee(v); ok {
 		return makeArg(elem)
+	}
+	if m, ok := v.(encoding.BinaryMarshaler); ok {
+		if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && p.IsNil() {
+			return textArg(""), nil
+		}
+		b, err := m.MarshalBinary()
+		return bytesArg(b), err
 	}
 	return arg{}, fmt.Errorf("cannot send a value of type %T (implement encoding.BinaryMarshaler)", v)
 }
@@ -143,6 +148,8 @@ func pointee(v any) (any, bool) {
 	case *float64:
 		return deref(p), true
 	case *time.Duration:
+		return deref(p), true
+	case *time.Time:
 		return deref(p), true
 	}
 	return nil, false

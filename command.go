@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/seed-e06f3def/rediscluster/internal/cmdinfo"
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -46,7 +47,8 @@ type baseCmd struct {
 	info    *cmdinfo.Command
 	keyPos  int8 // set by SetFirstKeyPos
 	keySet  bool
-	invalid bool // err says why the arguments cannot be sent
+	blocks  time.Duration // how long a blocking command may take; 0: not known
+	invalid bool          // err says why the arguments cannot be sent
 }
 
 // start sets the command's name and its first arguments.
@@ -148,10 +150,9 @@ func (c *baseCmd) argText(i int) string { return c.args[i].str() }
 // lookup finds the command in the table; nil when it is unknown.
 func (c *baseCmd) lookup() *cmdinfo.Command {
 	if c.info == nil && len(c.args) > 0 {
-		if len(c.args) > 1 {
-			c.info = cmdinfo.LookupSub(c.argText(0), c.argText(1))
-		} else {
-			c.info = cmdinfo.Lookup(c.argText(0))
+		c.info = cmdinfo.Lookup(c.argText(0))
+		if c.info.IsContainer() && len(c.args) > 1 {
+			c.info = c.info.Sub(c.argText(1))
 		}
 	}
 	return c.info
@@ -170,6 +171,18 @@ func (c *baseCmd) firstKey() int {
 		return 0
 	}
 	return pos
+}
+
+// replyTimeout is how long to wait for the reply when a plain command is given
+// read: a blocking one may take its own time on top. Negative is for ever.
+func (c *baseCmd) replyTimeout(read time.Duration) time.Duration {
+	switch {
+	case !c.lookup().Blocks(len(c.args), c.argText):
+		return 0
+	case c.blocks <= 0 || read <= 0:
+		return -1
+	}
+	return c.blocks + read
 }
 
 // text shows the command with val, or with its error.

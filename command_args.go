@@ -76,6 +76,7 @@ func (c *baseCmd) scanOptions(match string, count int64) *baseCmd {
 // seconds with a fraction if need be; 0 has no end. The server counts
 // milliseconds, so that less than one would become 0.
 func (c *baseCmd) timeout(d time.Duration) *baseCmd {
+	c.blocks = d
 	switch {
 	case d < 0:
 		c.reject(fmt.Errorf("redis: %s: the timeout %v is negative", c.Name(), d))

@@ -1,6 +1,8 @@
 package redis
 
 import (
+	"errors"
+
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
@@ -18,3 +20,9 @@ var _ Error = resp.Error("")
 // Nil is the error for a null reply: the key, field or member does not exist.
 // Compare with errors.Is, or ==.
 const Nil = resp.Nil
+
+// ErrCrossSlot is returned, before anything is sent, for keys of different
+// slots in a command or transaction that cannot be split.
+var ErrCrossSlot error = resp.Error("CROSSSLOT Keys in request don't hash to the same slot")
+
+var errNilContext = errors.New("redis: the context is nil")

@@ -496,6 +496,10 @@ type Options struct {
 
 	// readOnly makes every connection send READONLY after its handshake.
 	readOnly bool
+
+	// serverName is the name that the cluster announces for the node, which TLS
+	// verifies in place of the host that is dialled.
+	serverName string
 }
 
 // nodeOptions returns the options of the node at addr, which the cluster
@@ -554,6 +558,9 @@ func (o *ClusterOptions) nodeOptions(addr string) *Options {
 func (o *Options) tlsConfigFor(host string) *tls.Config {
 	if o.TLSConfig == nil {
 		return nil
+	}
+	if o.serverName != "" {
+		host = o.serverName
 	}
 	config := o.TLSConfig.Clone()
 	if config.ServerName == "" && !config.InsecureSkipVerify {

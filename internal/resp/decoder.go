@@ -19,6 +19,7 @@ type Decoder struct {
 	pos     int
 	entered int // streamed aggregates whose end is still to come
 	share   bool
+	whole   int // bytes that keeping a part of buf keeps
 }
 
 // shareMax is the largest string, in bytes, that may share the memory of the
@@ -29,7 +30,7 @@ const shareMax = 1 << 10
 // NewDecoder returns a Decoder of the replies in b. If share is set, strings
 // may refer to b, whose bytes must then never change.
 func NewDecoder(b []byte, share bool) Decoder {
-	return Decoder{buf: b, share: share}
+	return Decoder{buf: b, share: share, whole: len(b)}
 }
 
 // More reports whether a reply is left.
@@ -80,6 +81,20 @@ func (d *Decoder) pass() error {
 		}
 	}
 	return nil
+}
+
+// Next splits the next reply off as a Decoder of its own, so that nothing that
+// becomes of that one reply concerns those behind it.
+func (d *Decoder) Next() (Decoder, error) {
+	if err := d.pass(); err != nil {
+		return Decoder{}, err
+	}
+	start := d.pos
+	var f Framer
+	if err := d.frame(&f); err != nil {
+		return Decoder{}, err
+	}
+	return Decoder{buf: d.buf[start:d.pos], share: d.share, whole: d.whole}, nil
 }
 
 // frame consumes the bytes up to where f sees an end.
@@ -227,7 +242,7 @@ func (d *Decoder) makeString(kind Kind, b []byte) string {
 			return "PONG"
 		}
 	}
-	if d.share && (len(b) <= shareMax || len(b) > len(d.buf)/2) {
+	if d.share && (len(b) <= shareMax || len(b) > d.whole/2) {
 		return unsafe.String(&b[0], len(b))
 	}
 	return string(b)

@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
 // LargeString is the size in bytes from which a string is written from where it
@@ -25,6 +28,11 @@ type Call struct {
 
 	refs     []ref // strings that belong into Request
 	refBytes int
+
+	decoder resp.Decoder
+	block   resp.Decoder
+	split   bool
+	taken   int // replies that Next has returned
 
 	raw    []byte   // the replies
 	inline [48]byte // backs raw when it is short
@@ -73,6 +81,30 @@ func (c *Call) AppendLarge(s string) {
 // Size is the length of the request in bytes.
 func (c *Call) Size() int { return len(c.Request) + c.refBytes }
 
+// Decoder returns a decoder of the replies of a call that succeeded. It must
+// not be used after Free; what it returns may.
+func (c *Call) Decoder() *resp.Decoder {
+	c.decoder = resp.NewDecoder(c.Reply())
+	return &c.decoder
+}
+
+// Next returns a decoder of the next reply of several, valid until the next
+// call of Next. After an error of the connection it gives the replies that had
+// come before, and [io.EOF] then.
+func (c *Call) Next() (*resp.Decoder, error) {
+	if !c.split {
+		c.split = true
+		c.block = resp.NewDecoder(c.Reply())
+	}
+	if c.err != nil && c.taken == c.got {
+		return nil, io.EOF
+	}
+	c.taken++
+	var err error
+	c.decoder, err = c.block.Next()
+	return &c.decoder, err
+}
+
 // Reply returns the replies of a call that succeeded. If shared is true the
 // bytes never change, and strings may refer to them; otherwise they are valid
 // until Free.
@@ -99,6 +131,7 @@ func (c *Call) Free() {
 	c.Request = c.Request[:0]
 	clear(c.refs)
 	c.refs = c.refs[:0]
+	c.decoder, c.block, c.split, c.taken = resp.Decoder{}, resp.Decoder{}, false, 0
 	c.refBytes, c.Timeout, c.Reserved = 0, 0, false
 	c.Reset()
 	calls.Put(c)

@@ -107,6 +107,9 @@ func New(nc net.Conn, opt Options) *Conn {
 // NetConn is the underlying connection.
 func (c *Conn) NetConn() net.Conn { return c.nc }
 
+// ReadTimeout is the longest wait for a reply; 0: none.
+func (c *Conn) ReadTimeout() time.Duration { return c.opt.ReadTimeout }
+
 // InFlight is the number of calls that wait for replies.
 func (c *Conn) InFlight() int { return int(c.inFlight.Load()) }
 
@@ -360,6 +363,7 @@ func (c *Conn) fail(cause error) {
 // the call own if any, and gives the role up.
 func (c *Conn) bury(own *Call) {
 	c.mu.Lock()
+	c.in.keep() // replies that have come are the caller's
 	dead := make([]*Call, c.calls.n)
 	c.calls.copy(0, dead)
 	c.calls.drop(len(dead))

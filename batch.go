@@ -1,0 +1,320 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/seed-e06f3def/rediscluster/internal/wire"
+)
+
+// batch is commands that are on their way together, each for itself: in every
+// round those that still need an answer are grouped by node and sent to all
+// nodes at once. What was answered is never sent again.
+type batch struct {
+	c     *ClusterClient
+	items []batchItem
+	left  []*batchItem // those that need an answer, in the caller's order
+}
+
+type batchItem struct {
+	cmd Cmder
+	target
+	attempt
+	node *node // of this round
+	end  int   // where the command ends in the node's request
+}
+
+// processPipeline sends the commands of a pipeline. Each command gets its own
+// error; the first of them is returned.
+func (c *ClusterClient) processPipeline(ctx context.Context, cmds []Cmder) error {
+	if c.err != nil {
+		return setErrors(cmds, c.err)
+	}
+	if ctx == nil {
+		return setErrors(cmds, errNilContext)
+	}
+	b := &batch{c: c, items: make([]batchItem, 0, len(cmds))}
+	var divided []*parts
+	for _, cmd := range cmds {
+		if err := checkCommand(ctx, cmd); err != nil {
+			cmd.SetErr(err)
+			continue
+		}
+		cmd.SetErr(nil)
+		if p, ok := split(cmd); ok {
+			divided = append(divided, p)
+			for _, part := range p.list {
+				b.add(part)
+			}
+			continue
+		}
+		b.add(cmd)
+	}
+	b.run(ctx)
+	for _, p := range divided {
+		p.whole.SetErr(p.join())
+	}
+	return firstError(cmds)
+}
+
+// processParts sends the parts of a command that was split and joins what comes
+// back.
+func (c *ClusterClient) processParts(ctx context.Context, p *parts) error {
+	b := &batch{c: c, items: make([]batchItem, 0, len(p.list))}
+	for _, part := range p.list {
+		b.add(part)
+	}
+	b.run(ctx)
+	return p.join()
+}
+
+func (b *batch) add(cmd Cmder) {
+	b.items = append(b.items, batchItem{
+		cmd:    cmd,
+		target: target{slot: slotOf(cmd), read: cmd.command().lookup().IsReadOnly()},
+	})
+}
+
+// run sends the commands until each has an answer or an error.
+func (b *batch) run(ctx context.Context) {
+	b.left = make([]*batchItem, len(b.items))
+	for i := range b.items {
+		b.left[i] = &b.items[i]
+	}
+	for len(b.left) > 0 {
+		b.round(ctx)
+		again := b.left[:0]
+		kind, pauses, cause := noPause, 0, error(nil)
+		for _, it := range b.left {
+			err := it.cmd.Err()
+			if err == nil {
+				continue
+			}
+			v := b.c.judge(&it.target, &it.attempt, it.node, err, isRepeatable(it.cmd))
+			wait, err := b.c.admit(ctx, &it.attempt, v)
+			if err != nil {
+				it.cmd.SetErr(err)
+				continue
+			}
+			again = append(again, it)
+			if wait >= kind {
+				kind, pauses, cause = wait, max(pauses, it.pauses), v.err
+			}
+		}
+		b.left = again
+		if err := b.c.pause(ctx, kind, pauses, cause); err != nil {
+			for _, it := range b.left {
+				it.cmd.SetErr(err)
+			}
+			return
+		}
+	}
+}
+
+// round makes one attempt with every command that is left.
+func (b *batch) round(ctx context.Context) {
+	var groups []*batchGroup
+	for _, it := range b.left {
+		var err error
+		if it.node, err = b.c.route(ctx, &it.target, &it.attempt); err != nil {
+			it.cmd.SetErr(err)
+			continue
+		}
+		groups = addToGroup(groups, it)
+	}
+	for _, g := range groups {
+		g.send(ctx)
+	}
+	for _, g := range groups {
+		g.receive(ctx)
+	}
+}
+
+// batchGroup is what goes to one node in one round.
+type batchGroup struct {
+	pool  *pool
+	items []*batchItem
+	conn  *wire.Conn
+	alone bool // the connection is nobody else's
+	taken bool // and was taken for the group
+	call  *wire.Call
+}
+
+func addToGroup(groups []*batchGroup, it *batchItem) []*batchGroup {
+	for _, g := range groups {
+		if g.pool == it.node.client.pool {
+			g.items = append(g.items, it)
+			return groups
+		}
+	}
+	return append(groups, &batchGroup{pool: it.node.client.pool, items: []*batchItem{it}})
+}
+
+// fail gives every command of the group an error.
+func (g *batchGroup) fail(err error) {
+	for _, it := range g.items {
+		it.cmd.SetErr(err)
+	}
+}
+
+// send finds a connection and submits the group's commands as one call.
+func (g *batchGroup) send(ctx context.Context) {
+	var err error
+	if g.conn, err = g.pool.connFor(ctx, g); err != nil {
+		g.fail(err)
+		return
+	}
+	g.submit(ctx)
+}
+
+// connFor finds a connection for the group: one of its own if a command in it
+// may block.
+func (p *pool) connFor(ctx context.Context, g *batchGroup) (*wire.Conn, error) {
+	for _, it := range g.items {
+		b := it.cmd.command()
+		if b.lookup().Blocks(len(b.args), b.argText) {
+			g.alone, g.taken = true, true
+			return p.take(ctx)
+		}
+	}
+	return p.lane(ctx)
+}
+
+func (g *batchGroup) submit(ctx context.Context) {
+	call := wire.NewCall()
+	call.Replies = 0
+	call.Reserved = g.alone
+	for _, it := range g.items {
+		if it.asking {
+			call.Request = append(call.Request, askingRequest...)
+			call.Replies++
+		}
+		appendCommand(call, it.cmd.command())
+		call.Replies++
+		it.end = call.Size()
+		if g.alone && call.Timeout >= 0 {
+			call.Timeout = longer(call.Timeout, it.cmd.command().replyTimeout(g.conn.ReadTimeout()))
+		}
+	}
+	if err := g.conn.Submit(ctx, call); err != nil {
+		call.Free()
+		g.fail(err)
+		g.giveBack()
+		return
+	}
+	g.call = call
+}
+
+// longer is the timeout for two commands together; a negative one has no end.
+func longer(a, b time.Duration) time.Duration {
+	if b < 0 {
+		return b
+	}
+	return a + b
+}
+
+// giveBack returns a connection that was taken for the group.
+func (g *batchGroup) giveBack() {
+	if g.taken {
+		g.pool.give(g.conn)
+	}
+}
+
+// receive waits for the group's replies and hands them out.
+func (g *batchGroup) receive(ctx context.Context) {
+	if g.call == nil {
+		return
+	}
+	defer g.call.Free()
+	err := g.conn.Wait(ctx, g.call)
+	if g.alone && err != nil {
+		g.conn.Close(err)
+	}
+	g.giveBack()
+	var lost *NodeError
+	if errors.As(err, &lost) && errors.Is(err, ctx.Err()) && ctx.Err() != nil {
+		g.fail(err)
+		return
+	}
+	for _, it := range g.items {
+		replies, e := g.call.Next()
+		if it.asking && e == nil {
+			replies, e = g.call.Next()
+		}
+		switch {
+		case e == io.EOF:
+			it.cmd.SetErr(unanswered(lost, it.end))
+		case e != nil:
+			it.cmd.SetErr(e)
+		default:
+			e = it.cmd.decode(replies)
+			it.cmd.SetErr(e)
+			if e != nil {
+				closeIfGarbled(g.conn, e)
+			}
+		}
+		if e == nil {
+			it.node.answered()
+		}
+	}
+}
+
+// unanswered is the error of a command that ends at a place in a request that
+// got lost: a command of which not every byte has left did not run.
+func unanswered(lost *NodeError, end int) error {
+	own := *lost
+	if own.Wrote < end {
+		own.Wrote = 0
+	}
+	return &own
+}
+
+// processPipeline sends the commands of a pipeline to the one server. Those
+// that were not answered are sent once more, within the bounds of MaxRetries.
+func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
+	if c.err != nil {
+		return setErrors(cmds, c.err)
+	}
+	if ctx == nil {
+		return setErrors(cmds, errNilContext)
+	}
+	items := make([]batchItem, len(cmds))
+	left := make([]*batchItem, 0, len(cmds))
+	for i, cmd := range cmds {
+		err := checkCommand(ctx, cmd)
+		cmd.SetErr(err)
+		if err == nil {
+			items[i].cmd = cmd
+			left = append(left, &items[i])
+		}
+	}
+	self := &node{client: c}
+	for retries := 0; len(left) > 0; retries++ {
+		for _, it := range left {
+			it.node = self
+		}
+		g := &batchGroup{pool: c.pool, items: left}
+		g.send(ctx)
+		g.receive(ctx)
+		again := left[:0:0]
+		for _, it := range left {
+			err := it.cmd.Err()
+			if err == nil {
+				continue
+			}
+			v := judge(outcome{err: err, repeatable: c.opt.RetryWritesInDoubt || isRepeatable(it.cmd)})
+			it.cmd.SetErr(v.err)
+			if v.action != giveUp && v.action != move && v.action != ask {
+				again = append(again, it)
+			}
+		}
+		left = again
+		if len(left) == 0 || retries >= c.opt.MaxRetries ||
+			sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
+			break
+		}
+	}
+	return firstError(cmds)
+}

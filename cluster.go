@@ -1,0 +1,383 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// ClusterClient talks to a whole cluster: it sends each command to the node
+// that serves its key, and follows the cluster as it changes. It is safe for
+// use by any number of goroutines, and one is enough for a program.
+type ClusterClient struct {
+	cmdable
+	opt      *ClusterOptions
+	topology *topology
+	err      error // of the options: every call fails with it
+}
+
+// NewClusterClient makes a client of the cluster that opt.Addrs leads to. It
+// does not wait for the cluster: the first command does. With options that
+// cannot be used, every call of the client returns the error that says why.
+func NewClusterClient(opt *ClusterOptions) *ClusterClient {
+	opt, err := opt.withDefaults()
+	c := &ClusterClient{opt: opt, err: err}
+	c.cmdable = c.Process
+	if err != nil {
+		c.opt = new(ClusterOptions)
+		return c
+	}
+	c.topology = newTopology(opt)
+	if opt.MinIdleConns > 0 {
+		c.topology.refresh()
+	}
+	return c
+}
+
+// Options returns the options in use, defaults filled in. They must not be
+// changed.
+func (c *ClusterClient) Options() *ClusterOptions { return c.opt }
+
+// Close ends the client: commands in flight and later ones fail with
+// [ErrClosed]. It returns ErrClosed if the client was closed before.
+func (c *ClusterClient) Close() error {
+	if c.err != nil {
+		return nil
+	}
+	return c.topology.close()
+}
+
+// PoolStats counts what the connections to all nodes did.
+func (c *ClusterClient) PoolStats() *PoolStats {
+	if c.err != nil {
+		return new(PoolStats)
+	}
+	return c.topology.stats()
+}
+
+// ReloadState has the slot map loaded anew in the background (CLUSTER SLOTS).
+func (c *ClusterClient) ReloadState(ctx context.Context) {
+	if c.err == nil {
+		c.topology.refresh()
+	}
+}
+
+// OnNewNode has fn called, in a goroutine of its own, for every node that the
+// client comes to know from now on.
+func (c *ClusterClient) OnNewNode(fn func(rdb *Client)) {
+	if c.err == nil {
+		c.topology.onNewNode(fn)
+	}
+}
+
+// MasterForKey returns a client of the primary that serves key.
+func (c *ClusterClient) MasterForKey(ctx context.Context, key string) (*Client, error) {
+	s, err := c.shardFor(ctx, keySlot(key))
+	if err != nil {
+		return nil, err
+	}
+	return s.primary.client, nil
+}
+
+// SlaveForKey returns a client of one of the replicas of key's shard, chosen as
+// for a read with ReadOnly; of the primary when there is no replica.
+func (c *ClusterClient) SlaveForKey(ctx context.Context, key string) (*Client, error) {
+	s, err := c.shardFor(ctx, keySlot(key))
+	if err != nil {
+		return nil, err
+	}
+	return s.choose(readReplica, 0, nil).client, nil
+}
+
+// ForEachMaster calls fn for every primary, for all at once, and returns the
+// first error.
+func (c *ClusterClient) ForEachMaster(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
+	return c.forEach(ctx, (*slotMap).primaries, fn)
+}
+
+// ForEachSlave calls fn for every replica, for all at once, and returns the
+// first error.
+func (c *ClusterClient) ForEachSlave(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
+	return c.forEach(ctx, (*slotMap).replicas, fn)
+}
+
+// ForEachShard calls fn for every node, primaries and replicas, for all at
+// once, and returns the first error.
+func (c *ClusterClient) ForEachShard(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
+	return c.forEach(ctx, func(m *slotMap) []*node { return m.nodes }, fn)
+}
+
+func (c *ClusterClient) forEach(ctx context.Context, nodes func(*slotMap) []*node, fn func(context.Context, *Client) error) error {
+	m, err := c.slotMap(ctx)
+	if err != nil {
+		return err
+	}
+	var group errgroup.Group
+	for _, n := range nodes(m) {
+		group.Go(func() error { return fn(ctx, n.client) })
+	}
+	return group.Wait()
+}
+
+// Process sends cmd to the node that serves it and puts the reply into it. The
+// error is the command's.
+func (c *ClusterClient) Process(ctx context.Context, cmd Cmder) error {
+	err := c.check(ctx, cmd)
+	if err == nil {
+		err = c.process(ctx, cmd)
+	}
+	cmd.SetErr(err)
+	return err
+}
+
+func (c *ClusterClient) check(ctx context.Context, cmd Cmder) error {
+	if c.err != nil {
+		return c.err
+	}
+	return checkCommand(ctx, cmd)
+}
+
+// process is the life of a command: route it, send it, judge what comes back,
+// and again if that is what it takes.
+func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
+	if parts, ok := split(cmd); ok {
+		return c.processParts(ctx, parts)
+	}
+	t := target{slot: slotOf(cmd), read: cmd.command().lookup().IsReadOnly()}
+	var try attempt
+	for {
+		n, err := c.route(ctx, &t, &try)
+		if err == nil {
+			err = n.client.pool.exchange(ctx, cmd, try.asking)
+		}
+		if err == nil {
+			n.answered()
+			return nil
+		}
+		v := c.judge(&t, &try, n, err, isRepeatable(cmd))
+		wait, err := c.admit(ctx, &try, v)
+		if err == nil {
+			err = c.pause(ctx, wait, try.pauses, v.err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// target says where a command belongs.
+type target struct {
+	slot int  // -1: any node will do
+	read bool // a replica will do
+}
+
+// slotOf is the slot of the command's first key, or -1 when it has no key.
+func slotOf(cmd Cmder) int {
+	b := cmd.command()
+	if pos := b.firstKey(); pos > 0 {
+		return keySlot(b.argText(pos))
+	}
+	return -1
+}
+
+// attempt is what a command has been through.
+type attempt struct {
+	redirects int
+	retries   int
+	pauses    int
+	until     time.Time // when waiting for the shard ends
+	to        *node     // where a redirect sends it next
+	asking    bool
+	avoid     []*node // nodes that have failed it
+}
+
+// slotMap returns the slot map, loading it if there is none yet.
+func (c *ClusterClient) slotMap(ctx context.Context) (*slotMap, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	if ctx == nil {
+		return nil, errNilContext
+	}
+	for retries := 0; ; retries++ {
+		m, err := c.topology.get(ctx)
+		if err == nil || ctx.Err() != nil || err == ErrClosed || hopeless(err) || retries >= c.opt.MaxRetries {
+			return m, err
+		}
+		if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
+			return nil, err
+		}
+	}
+}
+
+// shardFor returns the shard that serves the slot, or any if slot is -1.
+func (c *ClusterClient) shardFor(ctx context.Context, slot int) (*shard, error) {
+	m := c.currentMap()
+	if m == nil {
+		var err error
+		if m, err = c.slotMap(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if slot < 0 {
+		return m.shards[1+rand.IntN(len(m.shards)-1)], nil
+	}
+	if s := m.at(slot); s != nil {
+		return s, nil
+	}
+	return nil, &uncoveredError{slot}
+}
+
+func (c *ClusterClient) currentMap() *slotMap {
+	if c.err != nil {
+		return nil
+	}
+	return c.topology.now.Load()
+}
+
+// uncoveredError says that nobody serves a slot, as far as is known.
+type uncoveredError struct{ slot int }
+
+func (e *uncoveredError) Error() string {
+	return fmt.Sprintf("redis: no node of the cluster serves slot %d", e.slot)
+}
+
+// route finds the node for the next attempt.
+func (c *ClusterClient) route(ctx context.Context, t *target, try *attempt) (*node, error) {
+	if n := try.to; n != nil {
+		try.to = nil
+		return n, nil
+	}
+	try.asking = false
+	s, err := c.shardFor(ctx, t.slot)
+	if err != nil {
+		return nil, err
+	}
+	if !t.read || c.opt.readMode == readPrimary {
+		return s.primary, nil
+	}
+	return s.choose(c.opt.readMode, c.opt.RouteByLatencyTolerance, try.avoid), nil
+}
+
+// judge decides about the error that an attempt at n has met.
+func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repeatable bool) verdict {
+	if n == nil { // there was nobody to send it to
+		if errors.As(err, new(*uncoveredError)) {
+			return verdict{action: await, refresh: true, err: err}
+		}
+		return verdict{err: err}
+	}
+	v := judge(outcome{
+		err:        err,
+		repeatable: repeatable || c.opt.RetryWritesInDoubt,
+		replica:    t.read && c.opt.readMode != readPrimary && len(try.avoid) == 0,
+	})
+	if errors.Is(err, ErrClosed) {
+		v = verdict{action: again, err: err} // the node left the cluster meanwhile
+	}
+	switch v.action {
+	case avoid:
+		n.failed()
+		try.avoid = append(try.avoid, n)
+	case move:
+		addr := completeHost(v.addr, n.addr)
+		to := c.topology.moved(v.slot, addr)
+		if to == n {
+			// The server wants another connection to the same endpoint.
+			n.client.pool.renew()
+			v.action = retry
+			try.redirects++
+			break
+		}
+		try.to, try.asking = to, false
+	case ask:
+		try.to, try.asking = c.topology.node(completeHost(v.addr, n.addr)), true
+	}
+	return v
+}
+
+// pauseKind is what to wait for before the next attempt.
+type pauseKind uint8
+
+const (
+	noPause    pauseKind = iota
+	forBackoff           // for a random time
+	forShard             // until the slot map was loaded anew
+)
+
+// admit decides whether there is a next attempt, and what to wait for before
+// it. The error is the caller's when there is none.
+func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pauseKind, error) {
+	if v.refresh {
+		c.topology.refresh()
+	}
+	if c.topology.life.Err() != nil {
+		return 0, ErrClosed
+	}
+	switch v.action {
+	case move, ask:
+		if try.redirects++; try.redirects > c.opt.MaxRedirects {
+			return 0, v.err
+		}
+		return noPause, nil
+	case avoid:
+		return noPause, nil
+	case again, retry:
+		if try.retries++; try.retries > c.opt.MaxRetries {
+			return 0, v.err
+		}
+		if v.action == again {
+			return noPause, nil
+		}
+		try.pauses++
+		return forBackoff, nil
+	case await:
+		if c.opt.FailoverTimeout < 0 {
+			return 0, v.err
+		}
+		if _, bounded := ctx.Deadline(); !bounded {
+			if try.until.IsZero() {
+				try.until = time.Now().Add(c.opt.FailoverTimeout)
+			} else if time.Now().After(try.until) {
+				return 0, v.err
+			}
+		}
+		try.avoid = try.avoid[:0]
+		try.pauses++
+		return forShard, nil
+	}
+	return 0, v.err
+}
+
+// pause waits before an attempt that follows on so many others after a pause.
+// Those who wait for a shard are woken by the new map: they neither poll nor
+// miss its return. err is why there is an attempt to wait for.
+func (c *ClusterClient) pause(ctx context.Context, kind pauseKind, pauses int, err error) error {
+	if kind == noPause {
+		return nil
+	}
+	longest := c.opt.MaxRetryBackoff
+	refreshed := c.topology.next()
+	if kind == forShard {
+		longest = min(longest, refreshPause)
+		c.topology.refresh()
+	}
+	if sleep(ctx, backoff(c.opt.MinRetryBackoff, longest, pauses-1)) != nil {
+		return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
+	}
+	if kind == forBackoff {
+		return nil
+	}
+	select {
+	case <-refreshed:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w (while waiting for its shard after: %w)", ctx.Err(), err)
+	case <-c.topology.life.Done():
+		return ErrClosed
+	}
+}

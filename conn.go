@@ -1,0 +1,146 @@
+package redis
+
+import (
+	"context"
+	"sync"
+
+	"github.com/seed-e06f3def/rediscluster/internal/wire"
+)
+
+// Conn is one connection, for what depends on the connection it is sent on.
+// Get it from [Client.Conn], or in Options.OnConnect. Nothing is sent twice on
+// it. It may be used by one goroutine at a time.
+type Conn struct {
+	cmdable
+	statefulCmdable
+	opt  *Options
+	pool *pool // nil: the connection is not from a pool
+
+	mu     sync.Mutex
+	conn   *wire.Conn
+	closed bool
+	err    error
+}
+
+// newConn makes a Conn of a connection that is in no pool yet.
+func newConn(opt *Options, conn *wire.Conn) *Conn {
+	c := &Conn{opt: opt, conn: conn}
+	c.bind()
+	return c
+}
+
+func (c *Conn) bind() {
+	c.cmdable = c.Process
+	c.statefulCmdable = c.Process
+}
+
+// Process sends cmd and puts the reply into it. The error is the command's.
+func (c *Conn) Process(ctx context.Context, cmd Cmder) error {
+	err := c.process(ctx, cmd)
+	cmd.SetErr(err)
+	return err
+}
+
+func (c *Conn) process(ctx context.Context, cmd Cmder) error {
+	if b := cmd.command(); b.invalid {
+		return b.err
+	}
+	conn, err := c.get(ctx)
+	if err != nil {
+		return err
+	}
+	err = exchange(ctx, conn, cmd, false, c.pool != nil)
+	if ctx.Err() != nil && err != nil {
+		conn.Close(ctx.Err())
+	}
+	return err
+}
+
+// get takes the connection out of the pool the first time it is needed.
+func (c *Conn) get(ctx context.Context) (*wire.Conn, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.err != nil:
+		return nil, c.err
+	case c.closed:
+		return nil, ErrClosed
+	case c.conn == nil:
+		conn, err := c.pool.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.conn = conn
+	}
+	return c.conn, nil
+}
+
+// Close gives the connection back. Whoever has changed its state, by SELECT for
+// instance, should have changed it back.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	c.closed = true
+	if c.conn != nil && c.pool != nil {
+		c.pool.give(c.conn)
+	}
+	return nil
+}
+
+// Pipeline starts a pipeline on this connection.
+func (c *Conn) Pipeline() Pipeliner { return newPipeline(c.processPipeline) }
+
+// Pipelined calls fn with a pipeline on this connection and executes it, unless
+// fn fails.
+func (c *Conn) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
+	return c.Pipeline().Pipelined(ctx, fn)
+}
+
+// TxPipeline starts a transaction on this connection.
+func (c *Conn) TxPipeline() Pipeliner { return newPipeline(c.processTx) }
+
+// TxPipelined calls fn with a transaction on this connection and executes it,
+// unless fn fails.
+func (c *Conn) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
+	return c.TxPipeline().Pipelined(ctx, fn)
+}
+
+func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
+	conn, err := c.get(ctx)
+	if err != nil {
+		return setErrors(cmds, err)
+	}
+	self := &node{client: &Client{opt: c.opt}}
+	g := &batchGroup{conn: conn, alone: c.pool != nil}
+	for _, cmd := range cmds {
+		if b := cmd.command(); !b.invalid {
+			cmd.SetErr(nil)
+			g.items = append(g.items, &batchItem{cmd: cmd, node: self})
+		}
+	}
+	g.submit(ctx)
+	g.receive(ctx)
+	return firstError(cmds)
+}
+
+func (c *Conn) processTx(ctx context.Context, cmds []Cmder) error {
+	conn, err := c.get(ctx)
+	if err != nil {
+		return setErrors(cmds, err)
+	}
+	for _, cmd := range cmds {
+		if b := cmd.command(); b.invalid {
+			return failTx(cmds, b.err)
+		}
+	}
+	if err := exchangeTx(ctx, conn, cmds, false, c.pool != nil); err != nil {
+		return failTx(cmds, err)
+	}
+	return firstError(cmds)
+}

@@ -1,0 +1,297 @@
+package redis
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+	"github.com/seed-e06f3def/rediscluster/internal/wire"
+)
+
+// keepAlive is the period of TCP keep-alive probes. With the system's usual
+// nine probes a vanished peer is noticed on an idle connection as well.
+const keepAlive = 15 * time.Second
+
+// NewDialer returns the function by which a client with these options opens
+// connections when Options.Dialer is nil: TCP or a Unix socket with keep-alive,
+// and TLS when opt.TLSConfig is set. It bounds each dial by opt.DialTimeout.
+func NewDialer(opt *Options) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		d := &net.Dialer{KeepAlive: keepAlive, Control: controlSocket(opt)}
+		if opt.DialTimeout > 0 {
+			d.Timeout = opt.DialTimeout
+		}
+		nc, err := d.DialContext(ctx, network, addr)
+		if err != nil || opt.TLSConfig == nil {
+			return nc, err
+		}
+		host, _, _ := net.SplitHostPort(addr)
+		secure, err := handshakeTLS(ctx, nc, opt.tlsConfigFor(host))
+		if err != nil {
+			_ = nc.Close()
+			return nil, err
+		}
+		return secure, nil
+	}
+}
+
+// handshakeTLS starts TLS on nc.
+func handshakeTLS(ctx context.Context, nc net.Conn, config *tls.Config) (net.Conn, error) {
+	secure := tls.Client(nc, config)
+	err := secure.HandshakeContext(ctx)
+	var plain tls.RecordHeaderError
+	switch {
+	case errors.As(err, &plain):
+		return nil, &setupError{"TLS handshake", fmt.Errorf("%w (is it a port without TLS?)", err)}
+	case err != nil:
+		return nil, &setupError{"TLS handshake", err}
+	}
+	return secure, nil
+}
+
+// setupError says at which stage a connection could not be made ready.
+type setupError struct {
+	stage string
+	err   error
+}
+
+func (e *setupError) Error() string { return e.stage + ": " + e.err.Error() }
+func (e *setupError) Unwrap() error { return e.err }
+
+// DialError says that no connection to a node could be made, and at which
+// stage: "dial", "TLS handshake", "credentials", "authenticate", "handshake"
+// or "OnConnect". Nothing was sent for the command that got it.
+type DialError struct {
+	Node  string // the address dialled
+	Stage string
+	Err   error
+}
+
+func (e *DialError) Error() string {
+	return fmt.Sprintf("redis: %s: %s: %v", e.Node, e.Stage, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *DialError) Unwrap() error { return e.Err }
+
+// permanent reports whether dialling again would end the same way, because it
+// is the configuration that is wrong.
+func (e *DialError) permanent() bool {
+	var cert *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
+	var reply Error
+	switch {
+	case errors.As(e.Err, &cert), errors.As(e.Err, &plain):
+		return true
+	case errors.As(e.Err, &reply):
+		return isAuthRefusal(reply.Error())
+	}
+	return false
+}
+
+func isAuthRefusal(reply string) bool {
+	for _, prefix := range []string{"WRONGPASS", "NOAUTH", "NOPERM", "ERR AUTH", "ERR invalid password", "ERR Client sent AUTH"} {
+		if strings.HasPrefix(reply, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// dialer opens connections to one node and makes them ready for commands.
+type dialer struct {
+	opt      *Options
+	readOnly bool // send READONLY, so that a replica answers
+}
+
+// dial opens a connection. ctx must end with the dial's timeout.
+func (d *dialer) dial(ctx context.Context, onClose func(*wire.Conn, error)) (*wire.Conn, error) {
+	opt := d.opt
+	open := opt.Dialer
+	if open == nil {
+		open = NewDialer(opt)
+	}
+	nc, err := open(ctx, opt.Network, opt.Addr)
+	if err != nil {
+		return nil, d.failed("dial", err)
+	}
+	conn := wire.New(nc, wire.Options{
+		Node:         opt.Addr,
+		ReadTimeout:  max(0, opt.ReadTimeout),
+		WriteTimeout: max(0, opt.WriteTimeout),
+		ReadBuffer:   opt.ReadBufferSize,
+		OnClose:      onClose,
+	})
+	if err := d.setUp(ctx, conn); err != nil {
+		conn.Close(err)
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (d *dialer) failed(stage string, err error) error {
+	var setup *setupError
+	if errors.As(err, &setup) {
+		stage, err = setup.stage, setup.err
+	}
+	return &DialError{d.opt.Addr, stage, err}
+}
+
+// setUp authenticates, names the connection and chooses the protocol, in one
+// round trip where the server understands HELLO.
+func (d *dialer) setUp(ctx context.Context, conn *wire.Conn) error {
+	user, password, err := d.credentials(ctx)
+	if err != nil {
+		return d.failed("credentials", err)
+	}
+	if d.opt.Protocol >= 3 {
+		err = d.greet(ctx, conn, d.hello(user, password))
+		if !refusesHello(err) {
+			return d.ready(ctx, conn, err)
+		}
+	}
+	return d.ready(ctx, conn, d.greet(ctx, conn, d.authenticate(user, password)))
+}
+
+func (d *dialer) ready(ctx context.Context, conn *wire.Conn, err error) error {
+	if err != nil || d.opt.OnConnect == nil {
+		return err
+	}
+	if err := d.opt.OnConnect(ctx, newConn(d.opt, conn)); err != nil {
+		return d.failed("OnConnect", err)
+	}
+	return nil
+}
+
+func (d *dialer) credentials(ctx context.Context) (user, password string, err error) {
+	switch opt := d.opt; {
+	case opt.CredentialsProviderContext != nil:
+		return opt.CredentialsProviderContext(ctx)
+	case opt.CredentialsProvider != nil:
+		user, password = opt.CredentialsProvider()
+		return user, password, nil
+	default:
+		return opt.Username, opt.Password, nil
+	}
+}
+
+// greeting is a command sent on a new connection. An optional one may fail.
+type greeting struct {
+	cmd      *StatusCmd
+	stage    string
+	optional bool
+}
+
+func newGreeting(stage string, optional bool, args ...string) greeting {
+	cmd := new(StatusCmd)
+	cmd.start(args[0], args[1:]...)
+	return greeting{cmd, stage, optional}
+}
+
+func (d *dialer) hello(user, password string) []greeting {
+	args := []string{"hello", "3"}
+	stage := "handshake"
+	if password != "" || user != "" {
+		if user == "" {
+			user = "default"
+		}
+		args = append(args, "auth", user, password)
+		stage = "authenticate"
+	}
+	if d.opt.ClientName != "" {
+		args = append(args, "setname", d.opt.ClientName)
+	}
+	return d.identify([]greeting{newGreeting(stage, false, args...)})
+}
+
+// authenticate does in single commands what HELLO does in one.
+func (d *dialer) authenticate(user, password string) []greeting {
+	var list []greeting
+	switch {
+	case user != "":
+		list = append(list, newGreeting("authenticate", false, "auth", user, password))
+	case password != "":
+		list = append(list, newGreeting("authenticate", false, "auth", password))
+	}
+	if d.opt.ClientName != "" {
+		list = append(list, newGreeting("handshake", true, "client", "setname", d.opt.ClientName))
+	}
+	return d.identify(list)
+}
+
+// identify adds what every connection is told after it was let in.
+func (d *dialer) identify(list []greeting) []greeting {
+	if !d.opt.DisableIdentity {
+		name := libraryName
+		if d.opt.IdentitySuffix != "" {
+			name += "(" + d.opt.IdentitySuffix + ")"
+		}
+		list = append(list,
+			newGreeting("handshake", true, "client", "setinfo", "lib-name", name),
+			newGreeting("handshake", true, "client", "setinfo", "lib-ver", Version()))
+	}
+	if d.opt.DB > 0 {
+		db := newGreeting("select database", false, "select")
+		db.cmd.int(int64(d.opt.DB))
+		list = append(list, db)
+	}
+	if d.readOnly {
+		// A server that is no replica, or no cluster, need not know it.
+		list = append(list, newGreeting("handshake", true, "readonly"))
+	}
+	return list
+}
+
+// greet sends the commands together and fails with the first refusal that
+// matters.
+func (d *dialer) greet(ctx context.Context, conn *wire.Conn, list []greeting) error {
+	if len(list) == 0 {
+		return nil
+	}
+	call := wire.NewCall()
+	defer call.Free()
+	for _, g := range list {
+		appendCommand(call, g.cmd.command())
+	}
+	call.Replies = len(list)
+	if err := conn.Do(ctx, call); err != nil {
+		return d.failed("handshake", brokenGreeting(err))
+	}
+	replies := call.Decoder()
+	for _, g := range list {
+		err := replies.Skipped()
+		var protocol resp.ProtocolError
+		if errors.As(err, &protocol) || err != nil && !g.optional {
+			return d.failed(g.stage, err)
+		}
+	}
+	return nil
+}
+
+// brokenGreeting explains a connection that was closed before it said a word.
+func brokenGreeting(err error) error {
+	var lost *wire.Error
+	if errors.As(err, &lost) && lost.Timeout() {
+		return err
+	}
+	return fmt.Errorf("%w (does the port expect TLS?)", err)
+}
+
+// refusesHello reports whether the server has let nobody in because it does
+// not know HELLO, RESP3, or lets this user not call it.
+func refusesHello(err error) bool {
+	var reply Error
+	if !errors.As(err, &reply) {
+		return false
+	}
+	text := reply.Error()
+	return strings.HasPrefix(text, "NOPROTO") ||
+		strings.HasPrefix(text, "NOPERM") ||
+		strings.HasPrefix(text, "ERR unknown command") ||
+		strings.HasPrefix(text, "ERR Syntax error in HELLO")
+}

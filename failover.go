@@ -1,0 +1,137 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/seed-e06f3def/rediscluster/internal/wire"
+)
+
+// ErrWriteInDoubt is returned for a command that may change data and whose
+// connection was lost after it had been sent: it may have run or not, and was
+// not sent again. The [NodeError] within says on which node, and why. Set
+// RetryWritesInDoubt to have such commands repeated.
+var ErrWriteInDoubt = errors.New("redis: write in doubt: it was sent, but its connection was lost before the reply came")
+
+// NodeError says that a node did not answer a command: how much of the request
+// may have left, how long the command waited, and why there is no reply. The
+// cause is the context's error when that has ended.
+type NodeError = wire.Error
+
+// outcome is what a command met at a node.
+type outcome struct {
+	err        error
+	repeatable bool // running the command twice does no harm, or is asked for
+	replica    bool // it was a read, on a node that others can stand in for
+}
+
+// action is what to do about an outcome.
+type action uint8
+
+const (
+	giveUp action = iota // the caller gets the error
+	again                // the same once more, at once: nothing is wrong with the node
+	retry                // once more after a pause, counted by MaxRetries
+	await                // once more when the shard is back, for at most FailoverTimeout
+	avoid                // at another node of the shard, at once
+	move                 // at the node that MOVED names
+	ask                  // at the node that ASK names, after ASKING
+)
+
+// verdict is an action with what goes with it.
+type verdict struct {
+	action  action
+	addr    string // of move and ask
+	slot    int    // of move
+	refresh bool   // the slot map may be out of date
+	err     error  // for the caller, if it ends here
+}
+
+// replyRules say what to do about an error reply that tells of the state of
+// the cluster rather than of the command: none of these commands ran.
+var replyRules = []struct {
+	prefix  string
+	action  action
+	replica action // when it was a read on a replica
+	refresh bool
+}{
+	{"TRYAGAIN", retry, retry, false},
+	{"LOADING", await, avoid, false},
+	{"CLUSTERDOWN", await, await, true},
+	{"MASTERDOWN", await, avoid, true},
+	{"READONLY", await, await, true},
+	{"NOREPLICAS", retry, retry, false},
+}
+
+// judge decides about an outcome that is an error. It is the whole of the retry
+// rules: DESIGN.md shows them as a table.
+func judge(o outcome) verdict {
+	var reply Error
+	if errors.As(o.err, &reply) && !errors.As(o.err, new(*DialError)) {
+		return judgeReply(reply.Error(), o)
+	}
+
+	var dial *DialError
+	if errors.As(o.err, &dial) {
+		if dial.permanent() {
+			return verdict{err: o.err}
+		}
+		return o.absent()
+	}
+
+	var lost *NodeError
+	switch {
+	case errors.Is(o.err, ErrPoolTimeout):
+		return verdict{action: retry, err: o.err}
+	case !errors.As(o.err, &lost):
+		return verdict{err: o.err} // the reply made no sense
+	case errors.Is(lost.Cause, context.Canceled), errors.Is(lost.Cause, context.DeadlineExceeded):
+		return verdict{err: o.err}
+	case lost.Wrote == 0 && outdated(lost.Cause):
+		return verdict{action: again, err: o.err}
+	case lost.Wrote == 0:
+		return o.absent()
+	case !o.repeatable:
+		return verdict{refresh: true, err: fmt.Errorf("%w: %w", ErrWriteInDoubt, o.err)}
+	case o.replica:
+		return verdict{action: avoid, refresh: true, err: o.err}
+	}
+	return verdict{action: retry, refresh: true, err: o.err}
+}
+
+// absent is for a command that could not be sent because its node is away.
+func (o outcome) absent() verdict {
+	if o.replica {
+		return verdict{action: avoid, refresh: true, err: o.err}
+	}
+	return verdict{action: await, refresh: true, err: o.err}
+}
+
+// outdated reports whether it was only the connection that was not fit: it had
+// been idle and closed, or had just been retired or taken.
+func outdated(cause error) bool {
+	return cause == wire.ErrClosedByServer || cause == wire.ErrReserved || cause == wire.ErrClosed
+}
+
+func judgeReply(text string, o outcome) verdict {
+	if r, ok := parseRedirect(text); ok {
+		v := verdict{action: move, addr: r.addr, slot: r.slot, refresh: true, err: o.err}
+		if r.ask {
+			v.action, v.refresh = ask, false
+		}
+		return v
+	}
+	for _, rule := range replyRules {
+		if !strings.HasPrefix(text, rule.prefix) {
+			continue
+		}
+		v := verdict{action: rule.action, refresh: rule.refresh, err: o.err}
+		if o.replica {
+			v.action = rule.replica
+		}
+		return v
+	}
+	return verdict{err: o.err}
+}

@@ -1,0 +1,61 @@
+package redis
+
+import (
+	"context"
+	"math"
+	"sync/atomic"
+	"time"
+)
+
+// node is a member of the cluster as this client sees it. Its identity is host
+// and port.
+type node struct {
+	announced
+	client *Client
+
+	latency  atomic.Int64 // of a PING, in nanoseconds; 0: not measured
+	failedAt atomic.Int64 // when a command last failed for want of an answer, in Unix nanoseconds; 0: it answers
+}
+
+// probes is how many PINGs a measurement of the latency takes; the quickest
+// counts.
+const probes = 3
+
+// measure sets the latency.
+func (n *node) measure(ctx context.Context) {
+	best := int64(math.MaxInt64)
+	for range probes {
+		start := time.Now()
+		if err := n.client.pool.exchange(ctx, run(ctx, noSend, new(StatusCmd), "ping"), false); err != nil {
+			n.latency.Store(math.MaxInt64)
+			return
+		}
+		best = min(best, int64(time.Since(start)))
+	}
+	n.latency.Store(max(1, best))
+}
+
+// noSend makes a command without sending it.
+func noSend(context.Context, Cmder) error { return nil }
+
+// failed notes that the node did not answer.
+func (n *node) failed() { n.failedAt.Store(time.Now().UnixNano()) }
+
+// answered notes that it did.
+func (n *node) answered() {
+	if n.failedAt.Load() != 0 {
+		n.failedAt.Store(0)
+	}
+}
+
+// healthy reports whether reads should be sent to the node when there are
+// others: it has not failed lately, and can be reached.
+func (n *node) healthy() bool {
+	if at := n.failedAt.Load(); at != 0 {
+		avoidFor := time.Duration(n.client.opt.FailingTimeoutSeconds) * time.Second
+		if time.Since(time.Unix(0, at)) < avoidFor {
+			return false
+		}
+	}
+	return !n.client.pool.unreachable()
+}

@@ -1,0 +1,152 @@
+package redis
+
+import (
+	"context"
+	"sync"
+)
+
+// Pipeliner collects commands and sends them together. What a command returns
+// has no reply until Exec.
+//
+// A pipeline is no transaction: every command stands for itself, has its own
+// error, and may run beside the commands of others. Each node's commands are
+// sent in their order; those of different nodes run at the same time.
+type Pipeliner interface {
+	StatefulCmdable
+
+	// Len is the number of commands collected.
+	Len() int
+	// Do adds a command for which there is no method.
+	Do(ctx context.Context, args ...any) *Cmd
+	// Process adds a command.
+	Process(ctx context.Context, cmd Cmder) error
+	// BatchProcess adds commands.
+	BatchProcess(ctx context.Context, cmd ...Cmder) error
+	// Discard forgets the commands collected.
+	Discard()
+	// Exec sends the commands and waits for the replies. It returns the
+	// commands in their order, and the first error among them; each has its
+	// own. The pipeline is empty afterwards and may be used again.
+	Exec(ctx context.Context) ([]Cmder, error)
+	// Cmds is the commands collected.
+	Cmds() []Cmder
+}
+
+// Pipeline is the Pipeliner of all clients. It is not safe for use by several
+// goroutines at the same time but for adding commands.
+type Pipeline struct {
+	cmdable
+	statefulCmdable
+
+	exec func(ctx context.Context, cmds []Cmder) error
+
+	mu   sync.Mutex
+	cmds []Cmder
+}
+
+func newPipeline(exec func(context.Context, []Cmder) error) *Pipeline {
+	p := &Pipeline{exec: exec}
+	p.cmdable = p.Process
+	p.statefulCmdable = p.Process
+	return p
+}
+
+// Len is the number of commands collected.
+func (p *Pipeline) Len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.cmds)
+}
+
+// Process adds a command.
+func (p *Pipeline) Process(ctx context.Context, cmd Cmder) error {
+	return p.BatchProcess(ctx, cmd)
+}
+
+// BatchProcess adds commands.
+func (p *Pipeline) BatchProcess(ctx context.Context, cmds ...Cmder) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cmds = append(p.cmds, cmds...)
+	return nil
+}
+
+// Discard forgets the commands collected.
+func (p *Pipeline) Discard() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cmds = nil
+}
+
+// Cmds is the commands collected.
+func (p *Pipeline) Cmds() []Cmder {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]Cmder(nil), p.cmds...)
+}
+
+// Exec sends the commands and waits for the replies.
+func (p *Pipeline) Exec(ctx context.Context) ([]Cmder, error) {
+	p.mu.Lock()
+	cmds := p.cmds
+	p.cmds = nil
+	p.mu.Unlock()
+	if len(cmds) == 0 {
+		return cmds, nil
+	}
+	return cmds, p.exec(ctx, cmds)
+}
+
+// Pipeline returns the pipeline itself.
+func (p *Pipeline) Pipeline() Pipeliner { return p }
+
+// Pipelined calls fn with the pipeline and executes it, unless fn fails.
+func (p *Pipeline) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
+	if err := fn(p); err != nil {
+		return nil, err
+	}
+	return p.Exec(ctx)
+}
+
+// TxPipeline returns the pipeline itself.
+func (p *Pipeline) TxPipeline() Pipeliner { return p }
+
+// TxPipelined calls fn with the pipeline and executes it, unless fn fails.
+func (p *Pipeline) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
+	return p.Pipelined(ctx, fn)
+}
+
+// Pipeline starts a pipeline.
+func (c *Client) Pipeline() Pipeliner { return newPipeline(c.processPipeline) }
+
+// Pipelined calls fn with a pipeline and executes it, unless fn fails.
+func (c *Client) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
+	return c.Pipeline().Pipelined(ctx, fn)
+}
+
+// Pipeline starts a pipeline over all nodes.
+func (c *ClusterClient) Pipeline() Pipeliner { return newPipeline(c.processPipeline) }
+
+// Pipelined calls fn with a pipeline over all nodes and executes it, unless fn
+// fails.
+func (c *ClusterClient) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
+	return c.Pipeline().Pipelined(ctx, fn)
+}
+
+// setErrors gives all commands the same error, which it returns.
+func setErrors(cmds []Cmder, err error) error {
+	for _, cmd := range cmds {
+		cmd.SetErr(err)
+	}
+	return err
+}
+
+// firstError is the error of the first command that has one.
+func firstError(cmds []Cmder) error {
+	for _, cmd := range cmds {
+		if err := cmd.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// source is a server that can be asked for the slot map.
+type source struct {
+	addr string
+	pool *pool // nil: a seed, for which a connection is opened
+}
+
+// ask gets an answer to CLUSTER SLOTS: from one server in quiet times, from
+// several at once when it is urgent, and from the next whenever one fails or
+// takes long. The first good answer counts. The error tells of every server.
+func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
+	if t.opt.ClusterSlots != nil {
+		slots, err := t.opt.ClusterSlots(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return readSlots(slots, "ClusterSlots")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sources := t.sources()
+	type answer struct {
+		ranges []slotRange
+		err    error
+	}
+	answers := make(chan answer, len(sources))
+	running := 0
+	askOne := func() {
+		s := sources[0]
+		sources = sources[1:]
+		running++
+		go func() {
+			ranges, err := t.askOne(ctx, s)
+			answers <- answer{ranges, err}
+		}()
+	}
+	first := 1
+	if t.urgent.Swap(false) {
+		first = askAtOnce
+	}
+	for range min(first, len(sources)) {
+		askOne()
+	}
+	slow := time.NewTicker(askNext)
+	defer slow.Stop()
+	var errs []error
+	for running > 0 {
+		select {
+		case a := <-answers:
+			running--
+			if a.err == nil {
+				return a.ranges, nil
+			}
+			errs = append(errs, a.err)
+		case <-slow.C:
+		}
+		if len(sources) > 0 {
+			askOne()
+		}
+	}
+	return nil, errors.Join(errs...)
+}
+
+// sources lists whom to ask, in random order: the nodes of the cluster, those
+// that fail last, then the seeds.
+func (t *topology) sources() []source {
+	var good, bad, seeds []source
+	known := map[string]bool{}
+	if m := t.now.Load(); m != nil {
+		for _, n := range m.nodes {
+			known[n.addr] = true
+			s := source{n.addr, n.client.pool}
+			if n.healthy() {
+				good = append(good, s)
+			} else {
+				bad = append(bad, s)
+			}
+		}
+	}
+	for _, addr := range t.opt.Addrs {
+		if !known[addr] {
+			seeds = append(seeds, source{addr: addr})
+		}
+	}
+	for _, list := range [][]source{good, bad, seeds} {
+		rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	}
+	return append(append(good, seeds...), bad...)
+}
+
+func (t *topology) askOne(ctx context.Context, s source) ([]slotRange, error) {
+	p := s.pool
+	if p == nil {
+		opt := t.opt.nodeOptions(s.addr)
+		opt.MinIdleConns, opt.PoolSize, opt.IdleCheckFrequency = 0, 1, -1
+		p = newPool(opt, false)
+		defer func() { _ = p.close() }()
+	}
+	cmd := run(ctx, noSend, new(ClusterSlotsCmd), "cluster", "slots")
+	if err := p.exchange(ctx, cmd, false); err != nil {
+		return nil, err
+	}
+	return readSlots(cmd.val, s.addr)
+}
+
+// hopeless reports whether an error of loading the first map will not mend by
+// itself: every server has refused for a reason that lies in the configuration.
+func hopeless(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			if !hopeless(e) {
+				return false
+			}
+		}
+		return true
+	}
+	var dial *DialError
+	if errors.As(err, &dial) {
+		return dial.permanent()
+	}
+	var reply Error
+	if errors.As(err, &reply) {
+		text := reply.Error()
+		return strings.HasPrefix(text, "ERR") || strings.HasPrefix(text, "NOPERM") || strings.HasPrefix(text, "NOAUTH")
+	}
+	return false
+}

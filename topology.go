@@ -1,0 +1,312 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// How the slot map is kept up to date.
+const (
+	// refreshPause is the shortest time between two loads of the map, however
+	// many reasons there are: CLUSTER SLOTS is costly for a server.
+	refreshPause = 100 * time.Millisecond
+	// refreshJitter is added at random, so that clients do not ask in step.
+	refreshJitter = 20 * time.Millisecond
+	// refreshTimeout bounds one load.
+	refreshTimeout = 3 * time.Second
+	// askNext is how long one server may take before another is asked as well.
+	askNext = 250 * time.Millisecond
+	// askAtOnce is how many servers are asked together when it is urgent.
+	askAtOnce = 3
+	// measurePeriod is the time between measurements of the nodes' latencies.
+	measurePeriod = 10 * time.Second
+)
+
+// topology knows the nodes of the cluster and which of them serves a slot. A
+// goroutine keeps the map up to date; a command reads it with one atomic load.
+//
+// Its lock is never held while another one is taken, but for those of pools
+// that are made under it.
+type topology struct {
+	opt *ClusterOptions
+	now atomic.Pointer[slotMap] // nil until the first load
+
+	wake    chan struct{} // asks for a load
+	urgent  atomic.Bool   // the next load asks several servers at once
+	life    context.Context
+	end     context.CancelFunc
+	stopped chan struct{}
+
+	mu        sync.Mutex
+	started   bool
+	closed    bool
+	nodes     map[string]*node
+	onNew     []func(*Client)
+	patches   map[int]patch
+	lastErr   error         // of the last load
+	refreshed chan struct{} // closed at the end of the next load
+}
+
+// patch is what a MOVED reply told, so that an older answer to CLUSTER SLOTS
+// does not undo it.
+type patch struct {
+	to *node
+	at time.Time
+}
+
+func newTopology(opt *ClusterOptions) *topology {
+	t := &topology{
+		opt:       opt,
+		wake:      make(chan struct{}, 1),
+		stopped:   make(chan struct{}),
+		nodes:     map[string]*node{},
+		patches:   map[int]patch{},
+		refreshed: make(chan struct{}),
+	}
+	t.life, t.end = context.WithCancel(context.Background())
+	return t
+}
+
+// get returns the slot map. Only while there is none it waits for one; the
+// error is that of the first attempt to load it that ends meanwhile.
+func (t *topology) get(ctx context.Context) (*slotMap, error) {
+	if m := t.now.Load(); m != nil {
+		return m, nil
+	}
+	refreshed := t.next()
+	t.urgent.Store(true)
+	t.refresh()
+	select {
+	case <-refreshed:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("redis: loading the slot map: %w", ctx.Err())
+	case <-t.life.Done():
+		return nil, ErrClosed
+	}
+	if m := t.now.Load(); m != nil {
+		return m, nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return nil, t.lastErr
+}
+
+// next returns a channel that is closed at the end of the next load.
+func (t *topology) next() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.refreshed
+}
+
+// refresh asks for a load of the map, without waiting for it.
+func (t *topology) refresh() {
+	t.start()
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// start starts the goroutine that loads the map, once.
+func (t *topology) start() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.started && !t.closed {
+		t.started = true
+		go t.run()
+	}
+}
+
+func (t *topology) run() {
+	defer close(t.stopped)
+	var period, measure <-chan time.Time
+	if t.opt.ClusterStateReloadInterval > 0 {
+		ticker := time.NewTicker(t.opt.ClusterStateReloadInterval)
+		defer ticker.Stop()
+		period = ticker.C
+	}
+	if t.opt.readMode == readLatency {
+		ticker := time.NewTicker(measurePeriod)
+		defer ticker.Stop()
+		measure = ticker.C
+	}
+	for {
+		select {
+		case <-t.wake:
+		case <-period:
+		case <-measure:
+			t.measure()
+			continue
+		case <-t.life.Done():
+			return
+		}
+		t.load()
+		if sleep(t.life, refreshPause+rand.N(refreshJitter)) != nil {
+			return
+		}
+	}
+}
+
+// load loads the map once and tells those who wait for it.
+func (t *topology) load() {
+	ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
+	defer cancel()
+	asked := time.Now()
+	ranges, err := t.ask(ctx)
+	fresh := err == nil && t.publish(ranges, asked)
+	if fresh && t.opt.readMode == readLatency {
+		t.measure()
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lastErr = err
+	close(t.refreshed)
+	t.refreshed = make(chan struct{})
+}
+
+// publish puts a map made of ranges into place, and drops the nodes that are
+// not in it. It reports whether the map has nodes that are new.
+func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return false
+	}
+	before := len(t.nodes)
+	m := newSlotMap(ranges, t.now.Load(), t.nodeLocked)
+	for slot, p := range t.patches {
+		if p.at.Before(asked) {
+			delete(t.patches, slot)
+		} else if s := m.at(slot); s == nil || s.primary != p.to {
+			m = m.moved(slot, p.to)
+		}
+	}
+	fresh = len(t.nodes) > before
+	t.now.Store(m)
+	gone := t.dropOthers(m)
+	t.mu.Unlock()
+	for _, n := range gone {
+		n.client.pool.retire()
+	}
+	return fresh
+}
+
+// dropOthers forgets the nodes that are not in m, and returns them.
+func (t *topology) dropOthers(m *slotMap) (gone []*node) {
+	keep := map[*node]bool{}
+	for _, n := range m.nodes {
+		keep[n] = true
+	}
+	for addr, n := range t.nodes {
+		if !keep[n] {
+			delete(t.nodes, addr)
+			gone = append(gone, n)
+		}
+	}
+	return gone
+}
+
+// moved learns from a MOVED reply that the node at addr serves the slot, and
+// returns that node.
+func (t *topology) moved(slot int, addr string) *node {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := t.nodeLocked(announced{addr: addr})
+	m := t.now.Load()
+	if m == nil || t.closed {
+		return n
+	}
+	if s := m.at(slot); s == nil || s.primary != n {
+		t.patches[slot] = patch{n, time.Now()}
+		t.now.Store(m.moved(slot, n))
+	}
+	return n
+}
+
+// node returns the node at addr, which need not be in the map.
+func (t *topology) node(addr string) *node {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.nodeLocked(announced{addr: addr})
+}
+
+// nodeLocked is node with the lock held.
+func (t *topology) nodeLocked(a announced) *node {
+	if n, known := t.nodes[a.addr]; known {
+		return n
+	}
+	opt := t.opt.nodeOptions(a.addr)
+	opt.serverName = a.hostname
+	n := &node{announced: a}
+	if t.opt.NewClient != nil {
+		n.client = t.opt.NewClient(opt)
+	} else {
+		n.client = newClient(opt)
+	}
+	t.nodes[a.addr] = n
+	for _, fn := range t.onNew {
+		go fn(n.client)
+	}
+	return n
+}
+
+// onNewNode has fn called with every node that the client comes to know.
+func (t *topology) onNewNode(fn func(*Client)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.onNew = append(t.onNew, fn)
+}
+
+// measure measures the latency of every node.
+func (t *topology) measure() {
+	m := t.now.Load()
+	if m == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, n := range m.nodes {
+		wg.Go(func() { n.measure(ctx) })
+	}
+	wg.Wait()
+}
+
+// close ends the goroutine and closes all nodes.
+func (t *topology) close() error {
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return ErrClosed
+	}
+	t.closed = true
+	started := t.started
+	nodes := t.nodes
+	t.nodes = map[string]*node{}
+	t.mu.Unlock()
+	t.end()
+	if started {
+		<-t.stopped
+	}
+	var errs []error
+	for _, n := range nodes {
+		errs = append(errs, n.client.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// stats adds up the pools of all nodes.
+func (t *topology) stats() *PoolStats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var sum PoolStats
+	for _, n := range t.nodes {
+		sum.add(*n.client.PoolStats())
+	}
+	return &sum
+}

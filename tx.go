@@ -1,0 +1,244 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+	"github.com/seed-e06f3def/rediscluster/internal/wire"
+)
+
+// TxFailedErr is returned for a transaction that did not run because a watched
+// key had changed.
+const TxFailedErr = resp.Error("redis: transaction failed")
+
+// TxPipeline starts a transaction: Exec sends the commands between MULTI and
+// EXEC, to one server, which runs all of them or none.
+func (c *Client) TxPipeline() Pipeliner { return newPipeline(c.processTx) }
+
+// TxPipelined calls fn with a transaction and executes it, unless fn fails.
+func (c *Client) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
+	return c.TxPipeline().Pipelined(ctx, fn)
+}
+
+// TxPipeline starts a transaction: Exec sends the commands between MULTI and
+// EXEC to the node that serves their keys, which runs all of them or none. Keys
+// of several slots fail with [ErrCrossSlot] before anything is sent.
+func (c *ClusterClient) TxPipeline() Pipeliner { return newPipeline(c.processTx) }
+
+// TxPipelined calls fn with a transaction and executes it, unless fn fails.
+func (c *ClusterClient) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
+	return c.TxPipeline().Pipelined(ctx, fn)
+}
+
+func (c *Client) processTx(ctx context.Context, cmds []Cmder) error {
+	if c.err != nil {
+		return setErrors(cmds, c.err)
+	}
+	if err := checkAll(ctx, cmds); err != nil {
+		return err
+	}
+	for retries := 0; ; retries++ {
+		err := c.pool.exchangeTx(ctx, cmds, false)
+		if err == nil {
+			return firstError(cmds)
+		}
+		v := judge(outcome{err: err, repeatable: c.opt.RetryWritesInDoubt || allRepeatable(cmds)})
+		switch v.action {
+		case giveUp, move, ask:
+			return failTx(cmds, v.err)
+		}
+		if retries >= c.opt.MaxRetries || sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
+			return failTx(cmds, v.err)
+		}
+	}
+}
+
+func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
+	if c.err != nil {
+		return setErrors(cmds, c.err)
+	}
+	if err := checkAll(ctx, cmds); err != nil {
+		return err
+	}
+	slot, err := commonSlot(cmds)
+	if err != nil {
+		return setErrors(cmds, err)
+	}
+	t := target{slot: slot}
+	var try attempt
+	for {
+		n, err := c.route(ctx, &t, &try)
+		if err == nil {
+			err = n.client.pool.exchangeTx(ctx, cmds, try.asking)
+		}
+		if err == nil {
+			return firstError(cmds)
+		}
+		v := c.judge(&t, &try, n, err, allRepeatable(cmds))
+		wait, err := c.admit(ctx, &try, v)
+		if err == nil {
+			err = c.pause(ctx, wait, try.pauses, v.err)
+		}
+		if err != nil {
+			return failTx(cmds, err)
+		}
+	}
+}
+
+// checkAll finds mistakes in the commands of a transaction: if there is one,
+// nothing is sent.
+func checkAll(ctx context.Context, cmds []Cmder) error {
+	for _, cmd := range cmds {
+		cmd.SetErr(checkCommand(ctx, cmd))
+	}
+	err := firstError(cmds)
+	if err != nil {
+		failTx(cmds, err)
+	}
+	return err
+}
+
+// failTx gives err to the commands that have no error of their own.
+func failTx(cmds []Cmder, err error) error {
+	for _, cmd := range cmds {
+		if cmd.Err() == nil {
+			cmd.SetErr(err)
+		}
+	}
+	return err
+}
+
+func allRepeatable(cmds []Cmder) bool {
+	for _, cmd := range cmds {
+		if !isRepeatable(cmd) {
+			return false
+		}
+	}
+	return true
+}
+
+// commonSlot is the slot of all keys of the commands, -1 if they have none.
+func commonSlot(cmds []Cmder) (int, error) {
+	slot := -1
+	for _, cmd := range cmds {
+		b := cmd.command()
+		crosses := false
+		check := func(pos int) {
+			s := keySlot(b.argText(pos))
+			crosses = crosses || slot >= 0 && s != slot
+			slot = s
+		}
+		if info := b.lookup(); info != nil && !b.keySet {
+			info.Keys(len(b.args), b.argText, check)
+		} else if pos := b.firstKey(); pos > 0 {
+			check(pos)
+		}
+		if crosses {
+			return 0, ErrCrossSlot
+		}
+	}
+	return slot, nil
+}
+
+// exchangeTx sends the commands between MULTI and EXEC, all adjacent, and hands
+// out the replies. An error is one that concerns the whole: then nothing ran,
+// or nobody knows.
+func (p *pool) exchangeTx(ctx context.Context, cmds []Cmder, asking bool) error {
+	conn, err := p.lane(ctx)
+	if err != nil {
+		return err
+	}
+	return exchangeTx(ctx, conn, cmds, asking, false)
+}
+
+func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, asking, reserved bool) error {
+	call := wire.NewCall()
+	defer call.Free()
+	call.Reserved = reserved
+	call.Replies = len(cmds) + 2
+	if asking {
+		call.Request = append(call.Request, askingRequest...)
+		call.Replies++
+	}
+	call.Request = append(call.Request, "*1\r\n$5\r\nMULTI\r\n"...)
+	for _, cmd := range cmds {
+		cmd.SetErr(nil)
+		appendCommand(call, cmd.command())
+	}
+	call.Request = append(call.Request, "*1\r\n$4\r\nEXEC\r\n"...)
+	if err := conn.Do(ctx, call); err != nil {
+		var lost *NodeError
+		if errors.As(err, &lost) && lost.Wrote < call.Size() {
+			own := *lost
+			own.Wrote = 0 // without EXEC nothing ran
+			return &own
+		}
+		return err
+	}
+	err := readTx(call, cmds, asking)
+	if err != nil {
+		closeIfGarbled(conn, err)
+	}
+	return err
+}
+
+// readTx hands out the replies of a transaction: one for MULTI, one for every
+// command that was queued, and that of EXEC, which holds the results.
+func readTx(call *wire.Call, cmds []Cmder, asking bool) error {
+	if asking {
+		if _, err := call.Next(); err != nil {
+			return err
+		}
+	}
+	multi, err := call.Next()
+	if err != nil {
+		return err
+	}
+	if err := multi.Skipped(); err != nil {
+		return err
+	}
+	var refused error
+	for _, cmd := range cmds {
+		queued, err := call.Next()
+		if err != nil {
+			return err
+		}
+		if err := queued.Skipped(); err != nil {
+			cmd.SetErr(err)
+			if refused == nil {
+				refused = err
+			}
+		}
+	}
+	exec, err := call.Next()
+	if err != nil {
+		return err
+	}
+	n, err := exec.Array()
+	switch {
+	case refused != nil:
+		// The commands that were not at fault share the fate of the others.
+		if judgeReply(refused.Error(), outcome{err: refused}).action != giveUp {
+			return refused
+		}
+		failTx(cmds, err)
+		return nil
+	case err == Nil:
+		failTx(cmds, TxFailedErr)
+		return nil
+	case err != nil:
+		return err
+	case n != len(cmds):
+		return fmt.Errorf("redis: EXEC answered %d commands of %d", n, len(cmds))
+	}
+	for _, cmd := range cmds {
+		result, err := exec.Next()
+		if err != nil {
+			return err
+		}
+		cmd.SetErr(cmd.decode(&result))
+	}
+	return nil
+}
