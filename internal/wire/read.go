@@ -173,7 +173,9 @@ func (c *Conn) settle(own *Call, wakes []*Call) (n int, what next) {
 			c.solo = 0
 		}
 		c.calls.drop(in.done)
-		in.heads = in.heads[:copy(in.heads, in.heads[in.done:])]
+		kept := copy(in.heads, in.heads[in.done:])
+		clear(in.heads[kept:]) // calls that are over are not to be kept
+		in.heads = in.heads[:kept]
 		in.done = 0
 		c.makeRoom()
 	}
@@ -190,6 +192,10 @@ func (c *Conn) settle(own *Call, wakes []*Call) (n int, what next) {
 	}
 	c.own = nil
 	c.reader.Store(nobody)
+	if c.rest {
+		c.rest = false
+		in.release()
+	}
 	return n, leave
 }
 
