@@ -154,6 +154,13 @@ var _ = testCommandGroup(commandGroup{name: "hashes", server: redistest.Options{
 		want: fails("redis: hset: argument 5: "),
 	},
 	{
+		name: "HSet/nil struct",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.HSet(ctx, "h", (*hashTestUser)(nil))
+		},
+		want: fails("redis: hset: argument 2: cannot send a nil"),
+	},
+	{
 		name: "HSet/nothing",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HSet(ctx, "h") },
 		args: "hset h", want: fails("wrong number of arguments"),

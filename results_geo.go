@@ -106,6 +106,9 @@ func decodeGeoLocation(d *resp.Decoder) (loc GeoLocation, err error) {
 		if err != nil {
 			return loc, err
 		}
+		if n == 0 {
+			return loc, &resp.TypeError{Got: elements(n), Want: "a name and details"}
+		}
 		details = n - 1
 	}
 	if loc.Name, err = d.String(); err != nil {
