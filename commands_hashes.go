@@ -6,8 +6,7 @@ import (
 )
 
 // HashCmdable has the commands on hashes, whose fields can be set, read and
-// made to expire one by one. The commands on a field's expiration are in
-// commands_hashes_expiry.go.
+// made to expire one by one. A hash without fields does not exist.
 type HashCmdable interface {
 	HDel(ctx context.Context, key string, fields ...string) *IntCmd
 	HExists(ctx context.Context, key, field string) *BoolCmd
@@ -47,8 +46,7 @@ type HashCmdable interface {
 	HPTTL(ctx context.Context, key string, fields ...string) *IntSliceCmd
 }
 
-// HDel deletes fields and answers how many there were. A hash without fields is
-// gone (HDEL).
+// HDel deletes fields and answers how many of them there were (HDEL).
 func (c cmdable) HDel(ctx context.Context, key string, fields ...string) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("hdel", key).strs(fields...)
