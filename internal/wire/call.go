@@ -25,6 +25,9 @@ type Call struct {
 	Timeout time.Duration
 	// Reserved is set on the calls of whoever has reserved the connection.
 	Reserved bool
+	// Movable is set on a call that may be given up for another connection's
+	// sake: see [Conn.Shed].
+	Movable bool
 
 	refs     []ref // strings that belong into Request
 	refBytes int
@@ -38,6 +41,7 @@ type Call struct {
 	inline [48]byte // backs raw when it is short
 	got    int      // replies read so far
 	err    error
+	shed   *Error // what Shed has said
 
 	state atomic.Uint32
 	ready chan struct{} // signalled when state becomes done, but to a caller that reads for itself
@@ -52,11 +56,13 @@ type ref struct {
 }
 
 // The life of a call. Whoever changes waiting to something else has decided
-// its fate: the reader by done, the caller by abandoned.
+// its fate: the reader by done, the caller by abandoned, Shed by shedding. The
+// reader drops the replies of the latter two.
 const (
 	waiting uint32 = iota
 	done
 	abandoned
+	shedding
 )
 
 var calls = sync.Pool{New: func() any {
@@ -119,9 +125,18 @@ func (c *Call) Reset() {
 	c.state.Store(waiting)
 }
 
-// Free gives the call back. One that was abandoned is left to the reader.
+// outcome is the error of a call that has ended but was not abandoned.
+func (c *Call) outcome() error {
+	if c.state.Load() == shedding {
+		return c.shed
+	}
+	return c.err
+}
+
+// Free gives the call back. One whose reply is still to come is left to the
+// reader.
 func (c *Call) Free() {
-	if c.state.Load() == abandoned {
+	if state := c.state.Load(); state == abandoned || state == shedding {
 		return
 	}
 	const keep = 16 << 10
@@ -132,7 +147,7 @@ func (c *Call) Free() {
 	clear(c.refs)
 	c.refs = c.refs[:0]
 	c.decoder, c.block, c.split, c.taken = resp.Decoder{}, resp.Decoder{}, false, 0
-	c.refBytes, c.Timeout, c.Reserved = 0, 0, false
+	c.refBytes, c.Timeout, c.Reserved, c.Movable = 0, 0, false, false
 	c.Reset()
 	calls.Put(c)
 }

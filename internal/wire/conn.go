@@ -20,6 +20,11 @@ type Options struct {
 	// OnPush is given each push message; the bytes are valid until it returns.
 	// It runs on the reader and must not wait.
 	OnPush func(message []byte)
+	// SilentAfter is how long the server may owe a reply without sending
+	// anything before OnSilence is called with true; with false, when it speaks
+	// again. 0: never. Calls with a Timeout of their own do not count.
+	SilentAfter time.Duration
+	OnSilence   func(c *Conn, silent bool)
 	// OnClose is told, once, that the connection is dead, and why.
 	OnClose func(*Conn, error)
 }
@@ -82,7 +87,10 @@ type Conn struct {
 	solo int    // replies in a row that came alone
 	rest bool   // the resident reader should go
 
-	clock clock
+	clock   clock
+	heardAt int64 // when bytes came last, by the clock
+	usual   int64 // the usual time to a reply, as far as the clock can tell
+	silent  bool  // OnSilence was told so
 }
 
 // The reader's role. Once somebody has it, somebody has it until nothing is in
@@ -172,6 +180,37 @@ func (c *Conn) Oldest() time.Duration {
 
 // Close ends the connection at once. Calls in flight fail with the cause.
 func (c *Conn) Close(cause error) { c.fail(cause) }
+
+// Shed fails the movable calls in flight with cause, so that their callers can
+// try elsewhere; their replies are dropped when they come. The connection lives
+// on.
+func (c *Conn) Shed(cause error) {
+	c.mu.Lock()
+	var shed []*Call
+	all := make([]*Call, c.calls.n)
+	c.calls.copy(0, all)
+	for _, call := range all {
+		if !call.Movable || call == c.own {
+			continue
+		}
+		failure := c.failure(call, cause)
+		if call.state.CompareAndSwap(waiting, shedding) {
+			call.shed = failure
+			shed = append(shed, call)
+		}
+	}
+	if c.own != nil && c.own.Movable && c.reader.Load() == caller {
+		failure := c.failure(c.own, cause)
+		if c.own.state.CompareAndSwap(waiting, shedding) {
+			c.own.shed = failure
+			c.kick()
+		}
+	}
+	c.mu.Unlock()
+	for _, call := range shed {
+		call.ready <- struct{}{}
+	}
+}
 
 // Drain takes no more calls, and ends the connection when none is in flight.
 func (c *Conn) Drain() {
@@ -287,25 +326,25 @@ func (c *Conn) makeRoom() {
 func (c *Conn) Wait(ctx context.Context, call *Call) error {
 	if turn, ok := c.becomeReader(call); ok {
 		c.readFor(ctx, call, turn)
-		if call.state.Load() == done {
-			return call.err
+		if call.state.Load() == abandoned {
+			return c.abandonment(ctx, call)
 		}
-		return c.abandonment(ctx, call)
+		return call.outcome()
 	}
 	stop := ctx.Done()
 	if stop == nil {
 		<-call.ready
-		return call.err
+		return call.outcome()
 	}
 	select {
 	case <-call.ready:
-		return call.err
+		return call.outcome()
 	case <-stop:
 		if call.state.CompareAndSwap(waiting, abandoned) {
 			return c.abandonment(ctx, call)
 		}
 		<-call.ready
-		return call.err
+		return call.outcome()
 	}
 }
 

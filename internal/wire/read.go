@@ -112,9 +112,12 @@ func (c *Conn) serve(own *Call) {
 	var wakes [headCalls]*Call
 	for {
 		more, err := c.handOut()
-		n, next := c.settle(own, wakes[:])
+		n, spoke, next := c.settle(own, wakes[:])
 		for _, call := range wakes[:n] {
 			call.ready <- struct{}{}
+		}
+		if spoke {
+			c.opt.OnSilence(c, false)
 		}
 		switch {
 		case next == leave:
@@ -155,11 +158,12 @@ const (
 )
 
 // settle takes the answered calls out of the queue and decides what the reader
-// does next. The calls whose callers are to be woken are put into wakes.
-func (c *Conn) settle(own *Call, wakes []*Call) (n int, what next) {
+// does next. It reports whether the server has spoken after a silence. The calls whose callers are to be woken are put into wakes.
+func (c *Conn) settle(own *Call, wakes []*Call) (n int, spoke bool, what next) {
 	in := &c.in
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	spoke = c.heard(in.done, c.calls.first())
 	for _, call := range in.heads[:in.done] {
 		if call.state.CompareAndSwap(waiting, done) && call != own {
 			wakes[n] = call
@@ -181,22 +185,25 @@ func (c *Conn) settle(own *Call, wakes []*Call) (n int, what next) {
 	}
 	switch {
 	case c.closing && left == 0 || c.err != nil:
-		return n, end
+		return n, spoke, end
 	case own != nil && own.state.Load() == waiting:
-		return n, stay
+		return n, spoke, stay
 	case own != nil && left > 0:
 		c.reside()
-		return n, leave
+		return n, spoke, leave
 	case own == nil && (left > 0 || !c.rest && c.solo < soloReplies):
-		return n, stay
+		return n, spoke, stay
 	}
 	c.own = nil
 	c.reader.Store(nobody)
 	if c.rest {
+		in.release()
+	}
+	if c.rest {
 		c.rest = false
 		in.release()
 	}
-	return n, leave
+	return n, spoke, leave
 }
 
 // handOut gives the replies that have come to their calls. It reports whether
