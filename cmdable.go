@@ -9,6 +9,11 @@ import (
 // sent on. A client, a pipeline and a transaction all have them; in a pipeline
 // they are collected, and have no reply before it is executed.
 type Cmdable interface {
+	Pipeline() Pipeliner
+	Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error)
+	TxPipeline() Pipeliner
+	TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error)
+
 	BgRewriteAOF(ctx context.Context) *StatusCmd
 	BgSave(ctx context.Context) *StatusCmd
 	ClientGetName(ctx context.Context) *StringCmd
@@ -63,6 +68,12 @@ type Cmdable interface {
 	BitMapCmdable
 	ClusterCmdable
 	GenericCmdable
+	GeoCmdable
+	HashCmdable
+	HyperLogLogCmdable
+	ListCmdable
+	SetCmdable
+	SortedSetCmdable
 	StringCmdable
 }
 

@@ -34,7 +34,7 @@ func (c cmdable) Quit(ctx context.Context) *StatusCmd {
 }
 
 // ClientGetName reads the name of the connection that happens to serve the
-// command; "" when it has none (CLIENT GETNAME).
+// command; [Nil] when it has none (CLIENT GETNAME).
 func (c cmdable) ClientGetName(ctx context.Context) *StringCmd {
 	return run(ctx, c, new(StringCmd), "client", "getname")
 }
