@@ -146,7 +146,7 @@ func (c cmdable) BitPos(ctx context.Context, key string, bit int64, pos ...int64
 	return do(ctx, c, cmd)
 }
 
-// BitPosSpan is [cmdable.BitPos] from start to end, whose unit is span:
+// BitPosSpan is BitPos from start to end, whose unit is span:
 // "byte" or "bit" (BITPOS).
 func (c cmdable) BitPosSpan(ctx context.Context, key string, bit int8, start, end int64, span string) *IntCmd {
 	cmd := new(IntCmd)

@@ -41,7 +41,7 @@ func (c cmdable) ClusterAddSlots(ctx context.Context, slots ...int) *StatusCmd {
 	return c.clusterSlotList(ctx, "addslots", slots)
 }
 
-// ClusterAddSlotsRange is [cmdable.ClusterAddSlots] for the slots from min to
+// ClusterAddSlotsRange is ClusterAddSlots for the slots from min to
 // max, both included (CLUSTER ADDSLOTS).
 func (c cmdable) ClusterAddSlotsRange(ctx context.Context, min, max int) *StatusCmd {
 	return c.clusterSlotRange(ctx, "addslots", min, max)
@@ -53,7 +53,7 @@ func (c cmdable) ClusterDelSlots(ctx context.Context, slots ...int) *StatusCmd {
 	return c.clusterSlotList(ctx, "delslots", slots)
 }
 
-// ClusterDelSlotsRange is [cmdable.ClusterDelSlots] for the slots from min to
+// ClusterDelSlotsRange is ClusterDelSlots for the slots from min to
 // max, both included (CLUSTER DELSLOTS).
 func (c cmdable) ClusterDelSlotsRange(ctx context.Context, min, max int) *StatusCmd {
 	return c.clusterSlotRange(ctx, "delslots", min, max)
@@ -184,7 +184,7 @@ func (c cmdable) ClusterShards(ctx context.Context) *ClusterShardsCmd {
 }
 
 // ClusterSlaves describes the replicas of a primary, each in the form of
-// [cmdable.ClusterNodes] (CLUSTER SLAVES).
+// ClusterNodes (CLUSTER SLAVES).
 //
 // Deprecated: Redis 5.0 calls the command CLUSTER REPLICAS.
 func (c cmdable) ClusterSlaves(ctx context.Context, nodeID string) *StringSliceCmd {
@@ -204,7 +204,7 @@ func (c cmdable) ReadOnly(ctx context.Context) *StatusCmd {
 	return run(ctx, c, new(StatusCmd), "readonly")
 }
 
-// ReadWrite takes [cmdable.ReadOnly] back (READWRITE).
+// ReadWrite takes ReadOnly back (READWRITE).
 func (c cmdable) ReadWrite(ctx context.Context) *StatusCmd {
 	return run(ctx, c, new(StatusCmd), "readwrite")
 }

@@ -80,7 +80,7 @@ func (c cmdable) ClientPause(ctx context.Context, dur time.Duration) *BoolCmd {
 	return do(ctx, c, cmd)
 }
 
-// ClientUnpause ends a [cmdable.ClientPause] early (CLIENT UNPAUSE).
+// ClientUnpause ends a ClientPause early (CLIENT UNPAUSE).
 func (c cmdable) ClientUnpause(ctx context.Context) *BoolCmd {
 	return run(ctx, c, new(BoolCmd), "client", "unpause")
 }
@@ -142,7 +142,7 @@ func (c cmdable) ClientTracking(ctx context.Context, on bool, opt *ClientTrackin
 }
 
 // ClientTrackingOn has the server tell when keys change that were read on this
-// connection; see [cmdable.ClientTracking]. opt may be nil (CLIENT TRACKING).
+// connection; see ClientTracking. opt may be nil (CLIENT TRACKING).
 func (c cmdable) ClientTrackingOn(ctx context.Context, opt *ClientTrackingOptions) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("client", "tracking", "on")
@@ -163,7 +163,7 @@ func (c cmdable) ClientTrackingOn(ctx context.Context, opt *ClientTrackingOption
 }
 
 // ClientTrackingOff ends tracking on this connection; see
-// [cmdable.ClientTracking] (CLIENT TRACKING).
+// ClientTracking (CLIENT TRACKING).
 func (c cmdable) ClientTrackingOff(ctx context.Context) *StatusCmd {
 	return run(ctx, c, new(StatusCmd), "client", "tracking", "off")
 }

@@ -60,12 +60,12 @@ func (c cmdable) Del(ctx context.Context, keys ...string) *IntCmd {
 	return run(ctx, c, new(IntCmd), "del", keys...)
 }
 
-// Unlink is [cmdable.Del], but the server frees the memory later (UNLINK).
+// Unlink is Del, but the server frees the memory later (UNLINK).
 func (c cmdable) Unlink(ctx context.Context, keys ...string) *IntCmd {
 	return run(ctx, c, new(IntCmd), "unlink", keys...)
 }
 
-// Dump gives what is at key in a form for [cmdable.Restore]; [Nil] when there
+// Dump gives what is at key in a form for Restore; [Nil] when there
 // is nothing (DUMP).
 func (c cmdable) Dump(ctx context.Context, key string) *StringCmd {
 	return run(ctx, c, new(StringCmd), "dump", key)
@@ -78,7 +78,7 @@ func (c cmdable) Exists(ctx context.Context, keys ...string) *IntCmd {
 }
 
 // Keys lists all keys that fit a pattern: ? is any character, * any number of
-// them, [ab] one of these. It keeps the server busy; see [cmdable.Scan]
+// them, [ab] one of these. It keeps the server busy; see Scan
 // (KEYS).
 func (c cmdable) Keys(ctx context.Context, pattern string) *StringSliceCmd {
 	return run(ctx, c, new(StringSliceCmd), "keys", pattern)
@@ -138,13 +138,13 @@ func (c cmdable) Rename(ctx context.Context, key, newkey string) *StatusCmd {
 	return run(ctx, c, new(StatusCmd), "rename", key, newkey)
 }
 
-// RenameNX is [cmdable.Rename], unless there is a key that has that name; then
+// RenameNX is Rename, unless there is a key that has that name; then
 // it gives false (RENAMENX).
 func (c cmdable) RenameNX(ctx context.Context, key, newkey string) *BoolCmd {
 	return run(ctx, c, new(BoolCmd), "renamenx", key, newkey)
 }
 
-// Restore makes a key from what [cmdable.Dump] gave, to expire after ttl, in
+// Restore makes a key from what Dump gave, to expire after ttl, in
 // milliseconds; 0 is never. It is an error that the key exists (RESTORE).
 func (c cmdable) Restore(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd {
 	cmd := new(StatusCmd)
@@ -152,7 +152,7 @@ func (c cmdable) Restore(ctx context.Context, key string, ttl time.Duration, val
 	return do(ctx, c, cmd)
 }
 
-// RestoreReplace is [cmdable.Restore], in place of a key that exists
+// RestoreReplace is Restore, in place of a key that exists
 // (RESTORE REPLACE).
 func (c cmdable) RestoreReplace(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd {
 	cmd := new(StatusCmd)
@@ -173,7 +173,7 @@ func (c cmdable) Type(ctx context.Context, key string) *StatusCmd {
 }
 
 // Scan lists some keys and a cursor to go on with; 0 begins, and 0 in the
-// result ends. match is a pattern as of [cmdable.Keys], empty for all; count
+// result ends. match is a pattern as of Keys, empty for all; count
 // is how much work the server does for one call, 0 being its default. Keys
 // that come or go meanwhile may be listed or not, and any key twice.
 // [ScanCmd.Iterator] goes on by itself (SCAN).
@@ -181,7 +181,7 @@ func (c cmdable) Scan(ctx context.Context, cursor uint64, match string, count in
 	return c.ScanType(ctx, cursor, match, count, "")
 }
 
-// ScanType is [cmdable.Scan] for keys of one type, as [cmdable.Type] names it;
+// ScanType is Scan for keys of one type, as Type names it;
 // empty for all (SCAN TYPE).
 func (c cmdable) ScanType(ctx context.Context, cursor uint64, match string, count int64, keyType string) *ScanCmd {
 	cmd := &ScanCmd{process: c}
@@ -248,14 +248,14 @@ func (c cmdable) Sort(ctx context.Context, key string, sort *Sort) *StringSliceC
 	return do(ctx, c, cmd)
 }
 
-// SortRO is [cmdable.Sort], and may be served by a replica (SORT_RO).
+// SortRO is Sort, and may be served by a replica (SORT_RO).
 func (c cmdable) SortRO(ctx context.Context, key string, sort *Sort) *StringSliceCmd {
 	cmd := new(StringSliceCmd)
 	cmd.sort("sort_ro", key, sort)
 	return do(ctx, c, cmd)
 }
 
-// SortStore stores what [cmdable.Sort] would list as a list at store, and
+// SortStore stores what Sort would list as a list at store, and
 // gives its length (SORT STORE).
 func (c cmdable) SortStore(ctx context.Context, key, store string, sort *Sort) *IntCmd {
 	cmd := new(IntCmd)
@@ -266,7 +266,7 @@ func (c cmdable) SortStore(ctx context.Context, key, store string, sort *Sort) *
 	return do(ctx, c, cmd)
 }
 
-// SortInterfaces is [cmdable.Sort] with nil for what Get does not find (SORT).
+// SortInterfaces is Sort with nil for what Get does not find (SORT).
 func (c cmdable) SortInterfaces(ctx context.Context, key string, sort *Sort) *SliceCmd {
 	cmd := new(SliceCmd)
 	cmd.sort("sort", key, sort)

@@ -12,23 +12,23 @@ func (c cmdable) Expire(ctx context.Context, key string, expiration time.Duratio
 	return c.expire(ctx, key, expiration, "")
 }
 
-// ExpireNX is [cmdable.Expire] if the key does not expire yet (EXPIRE NX).
+// ExpireNX is Expire if the key does not expire yet (EXPIRE NX).
 func (c cmdable) ExpireNX(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
 	return c.expire(ctx, key, expiration, "nx")
 }
 
-// ExpireXX is [cmdable.Expire] if the key expires already (EXPIRE XX).
+// ExpireXX is Expire if the key expires already (EXPIRE XX).
 func (c cmdable) ExpireXX(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
 	return c.expire(ctx, key, expiration, "xx")
 }
 
-// ExpireGT is [cmdable.Expire] if that is later than the key expires now, or
+// ExpireGT is Expire if that is later than the key expires now, or
 // never (EXPIRE GT).
 func (c cmdable) ExpireGT(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
 	return c.expire(ctx, key, expiration, "gt")
 }
 
-// ExpireLT is [cmdable.Expire] if that is earlier than the key expires now, or
+// ExpireLT is Expire if that is earlier than the key expires now, or
 // never (EXPIRE LT).
 func (c cmdable) ExpireLT(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
 	return c.expire(ctx, key, expiration, "lt")
@@ -71,7 +71,7 @@ func (c cmdable) TTL(ctx context.Context, key string) *DurationCmd {
 	return run(ctx, c, &DurationCmd{unit: time.Second}, "ttl", key)
 }
 
-// PTTL is [cmdable.TTL] to the millisecond (PTTL).
+// PTTL is TTL to the millisecond (PTTL).
 func (c cmdable) PTTL(ctx context.Context, key string) *DurationCmd {
 	return run(ctx, c, &DurationCmd{unit: time.Millisecond}, "pttl", key)
 }
@@ -83,7 +83,7 @@ func (c cmdable) ExpireTime(ctx context.Context, key string) *DurationCmd {
 	return run(ctx, c, &DurationCmd{unit: time.Second}, "expiretime", key)
 }
 
-// PExpireTime is [cmdable.ExpireTime] to the millisecond (PEXPIRETIME).
+// PExpireTime is ExpireTime to the millisecond (PEXPIRETIME).
 func (c cmdable) PExpireTime(ctx context.Context, key string) *DurationCmd {
 	return run(ctx, c, &DurationCmd{unit: time.Millisecond}, "pexpiretime", key)
 }

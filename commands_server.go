@@ -116,7 +116,7 @@ func (c cmdable) FlushAll(ctx context.Context) *StatusCmd {
 	return run(ctx, c, new(StatusCmd), "flushall")
 }
 
-// FlushAllAsync is [cmdable.FlushAll], but the server frees the memory later
+// FlushAllAsync is FlushAll, but the server frees the memory later
 // (FLUSHALL ASYNC).
 func (c cmdable) FlushAllAsync(ctx context.Context) *StatusCmd {
 	return run(ctx, c, new(StatusCmd), "flushall", "async")
@@ -127,7 +127,7 @@ func (c cmdable) FlushDB(ctx context.Context) *StatusCmd {
 	return run(ctx, c, new(StatusCmd), "flushdb")
 }
 
-// FlushDBAsync is [cmdable.FlushDB], but the server frees the memory later
+// FlushDBAsync is FlushDB, but the server frees the memory later
 // (FLUSHDB ASYNC).
 func (c cmdable) FlushDBAsync(ctx context.Context) *StatusCmd {
 	return run(ctx, c, new(StatusCmd), "flushdb", "async")
@@ -139,7 +139,7 @@ func (c cmdable) Info(ctx context.Context, section ...string) *StringCmd {
 	return run(ctx, c, new(StringCmd), "info", section...)
 }
 
-// InfoMap is [cmdable.Info] by sections and names (INFO).
+// InfoMap is Info by sections and names (INFO).
 func (c cmdable) InfoMap(ctx context.Context, section ...string) *InfoCmd {
 	return run(ctx, c, new(InfoCmd), "info", section...)
 }
@@ -204,7 +204,7 @@ func (c cmdable) ReplicaOf(ctx context.Context, host, port string) *StatusCmd {
 	return run(ctx, c, new(StatusCmd), "replicaof", host, port)
 }
 
-// SlaveOf is [cmdable.ReplicaOf] (SLAVEOF).
+// SlaveOf is ReplicaOf (SLAVEOF).
 //
 // Deprecated: Redis 5.0 calls the command REPLICAOF.
 func (c cmdable) SlaveOf(ctx context.Context, host, port string) *StatusCmd {
@@ -267,15 +267,15 @@ func (c cmdable) Time(ctx context.Context) *TimeCmd {
 // (WAIT).
 func (c cmdable) Wait(ctx context.Context, numSlaves int, timeout time.Duration) *IntCmd {
 	cmd := new(IntCmd)
-	cmd.start("wait").int(int64(numSlaves)).millis(timeout)
+	cmd.start("wait").int(int64(numSlaves)).millis(timeout).blocks = timeout
 	return do(ctx, c, cmd)
 }
 
-// WaitAOF is [cmdable.Wait] for the append-only files of the server itself,
+// WaitAOF is Wait for the append-only files of the server itself,
 // numLocal being 1 or 0, and of its replicas. It gives two numbers, of local
 // files and of replicas (WAITAOF, Redis 7.2).
 func (c cmdable) WaitAOF(ctx context.Context, numLocal, numSlaves int, timeout time.Duration) *IntSliceCmd {
 	cmd := new(IntSliceCmd)
-	cmd.start("waitaof").int(int64(numLocal)).int(int64(numSlaves)).millis(timeout)
+	cmd.start("waitaof").int(int64(numLocal)).int(int64(numSlaves)).millis(timeout).blocks = timeout
 	return do(ctx, c, cmd)
 }

@@ -229,7 +229,7 @@ func (c cmdable) MSet(ctx context.Context, values ...any) *StatusCmd {
 	return do(ctx, c, cmd)
 }
 
-// MSetNX is [cmdable.MSet] if none of the keys exists; otherwise it sets none
+// MSetNX is MSet if none of the keys exists; otherwise it sets none
 // and gives false (MSETNX).
 func (c cmdable) MSetNX(ctx context.Context, values ...any) *BoolCmd {
 	cmd := new(BoolCmd)
@@ -237,7 +237,7 @@ func (c cmdable) MSetNX(ctx context.Context, values ...any) *BoolCmd {
 	return do(ctx, c, cmd)
 }
 
-// SetCondition is what [cmdable.MSetEX] demands of its keys.
+// SetCondition is what MSetEX demands of its keys.
 type SetCondition string
 
 const (
@@ -255,7 +255,7 @@ type MSetEXArgs struct {
 	Expiration *ExpirationOption
 }
 
-// MSetEX is [cmdable.MSet] with a condition and an expiration for all keys: 1,
+// MSetEX is MSet with a condition and an expiration for all keys: 1,
 // or 0 when the condition does not hold and none was set (MSETEX, Redis 8.4).
 func (c cmdable) MSetEX(ctx context.Context, args MSetEXArgs, values ...any) *IntCmd {
 	cmd := new(IntCmd)

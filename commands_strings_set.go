@@ -16,7 +16,7 @@ func (c cmdable) Set(ctx context.Context, key string, value any, expiration time
 	return do(ctx, c, cmd)
 }
 
-// SetEx is [cmdable.Set] with an expiration in whole seconds, at least one
+// SetEx is Set with an expiration in whole seconds, at least one
 // (SETEX).
 func (c cmdable) SetEx(ctx context.Context, key string, value any, expiration time.Duration) *StatusCmd {
 	cmd := new(StatusCmd)
@@ -24,13 +24,13 @@ func (c cmdable) SetEx(ctx context.Context, key string, value any, expiration ti
 	return do(ctx, c, cmd)
 }
 
-// SetNX is [cmdable.Set] if the key does not exist; otherwise it gives false
+// SetNX is Set if the key does not exist; otherwise it gives false
 // (SET NX).
 func (c cmdable) SetNX(ctx context.Context, key string, value any, expiration time.Duration) *BoolCmd {
 	return c.setIf(ctx, key, value, expiration, "nx")
 }
 
-// SetXX is [cmdable.Set] if the key exists; otherwise it gives false (SET XX).
+// SetXX is Set if the key exists; otherwise it gives false (SET XX).
 func (c cmdable) SetXX(ctx context.Context, key string, value any, expiration time.Duration) *BoolCmd {
 	return c.setIf(ctx, key, value, expiration, "xx")
 }
@@ -64,7 +64,7 @@ type SetArgs struct {
 	Get bool
 }
 
-// SetArgs is [cmdable.Set] with all options. It gives [Nil] when the condition
+// SetArgs is Set with all options. It gives [Nil] when the condition
 // does not hold (SET).
 func (c cmdable) SetArgs(ctx context.Context, key string, value any, a SetArgs) *StatusCmd {
 	cmd := new(StatusCmd)
@@ -115,7 +115,7 @@ func (c *baseCmd) compare(mode string, value any, digest uint64) *baseCmd {
 
 func (c *baseCmd) digest(sum uint64) *baseCmd { return c.str(fmt.Sprintf("%016x", sum)) }
 
-// SetIFEQ is [cmdable.Set] if the string at key is matchValue; otherwise it
+// SetIFEQ is Set if the string at key is matchValue; otherwise it
 // gives [Nil] (SET IFEQ, Redis 8.4).
 func (c cmdable) SetIFEQ(ctx context.Context, key string, value, matchValue any, expiration time.Duration) *StatusCmd {
 	cmd := new(StatusCmd)
@@ -123,7 +123,7 @@ func (c cmdable) SetIFEQ(ctx context.Context, key string, value, matchValue any,
 	return do(ctx, c, cmd)
 }
 
-// SetIFEQGet is [cmdable.SetIFEQ] and gives the old string, whether or not it
+// SetIFEQGet is SetIFEQ and gives the old string, whether or not it
 // was replaced; [Nil] when there was none (SET IFEQ GET, Redis 8.4).
 func (c cmdable) SetIFEQGet(ctx context.Context, key string, value, matchValue any, expiration time.Duration) *StringCmd {
 	cmd := new(StringCmd)
@@ -131,7 +131,7 @@ func (c cmdable) SetIFEQGet(ctx context.Context, key string, value, matchValue a
 	return do(ctx, c, cmd)
 }
 
-// SetIFNE is [cmdable.Set] unless the string at key is matchValue; then it
+// SetIFNE is Set unless the string at key is matchValue; then it
 // gives [Nil] (SET IFNE, Redis 8.4).
 func (c cmdable) SetIFNE(ctx context.Context, key string, value, matchValue any, expiration time.Duration) *StatusCmd {
 	cmd := new(StatusCmd)
@@ -139,7 +139,7 @@ func (c cmdable) SetIFNE(ctx context.Context, key string, value, matchValue any,
 	return do(ctx, c, cmd)
 }
 
-// SetIFNEGet is [cmdable.SetIFNE] and gives the old string, whether or not it
+// SetIFNEGet is SetIFNE and gives the old string, whether or not it
 // was replaced; [Nil] when there was none (SET IFNE GET, Redis 8.4).
 func (c cmdable) SetIFNEGet(ctx context.Context, key string, value, matchValue any, expiration time.Duration) *StringCmd {
 	cmd := new(StringCmd)
@@ -147,8 +147,8 @@ func (c cmdable) SetIFNEGet(ctx context.Context, key string, value, matchValue a
 	return do(ctx, c, cmd)
 }
 
-// SetIFDEQ is [cmdable.Set] if the XXH3 hash of the string at key is
-// matchDigest, which [cmdable.Digest] gives; otherwise it gives [Nil]
+// SetIFDEQ is Set if the XXH3 hash of the string at key is
+// matchDigest, which Digest gives; otherwise it gives [Nil]
 // (SET IFDEQ, Redis 8.4).
 func (c cmdable) SetIFDEQ(ctx context.Context, key string, value any, matchDigest uint64, expiration time.Duration) *StatusCmd {
 	cmd := new(StatusCmd)
@@ -156,7 +156,7 @@ func (c cmdable) SetIFDEQ(ctx context.Context, key string, value any, matchDiges
 	return do(ctx, c, cmd)
 }
 
-// SetIFDEQGet is [cmdable.SetIFDEQ] and gives the old string, whether or not it
+// SetIFDEQGet is SetIFDEQ and gives the old string, whether or not it
 // was replaced; [Nil] when there was none (SET IFDEQ GET, Redis 8.4).
 func (c cmdable) SetIFDEQGet(ctx context.Context, key string, value any, matchDigest uint64, expiration time.Duration) *StringCmd {
 	cmd := new(StringCmd)
@@ -164,7 +164,7 @@ func (c cmdable) SetIFDEQGet(ctx context.Context, key string, value any, matchDi
 	return do(ctx, c, cmd)
 }
 
-// SetIFDNE is [cmdable.Set] unless the XXH3 hash of the string at key is
+// SetIFDNE is Set unless the XXH3 hash of the string at key is
 // matchDigest; then it gives [Nil] (SET IFDNE, Redis 8.4).
 func (c cmdable) SetIFDNE(ctx context.Context, key string, value any, matchDigest uint64, expiration time.Duration) *StatusCmd {
 	cmd := new(StatusCmd)
@@ -172,7 +172,7 @@ func (c cmdable) SetIFDNE(ctx context.Context, key string, value any, matchDiges
 	return do(ctx, c, cmd)
 }
 
-// SetIFDNEGet is [cmdable.SetIFDNE] and gives the old string, whether or not it
+// SetIFDNEGet is SetIFDNE and gives the old string, whether or not it
 // was replaced; [Nil] when there was none (SET IFDNE GET, Redis 8.4).
 func (c cmdable) SetIFDNEGet(ctx context.Context, key string, value any, matchDigest uint64, expiration time.Duration) *StringCmd {
 	cmd := new(StringCmd)

@@ -51,6 +51,19 @@ func (c *IntCmd) decode(d *resp.Decoder) (err error) {
 	return err
 }
 
+// UintCmd is a command that answers with an integer that is not negative.
+type UintCmd struct{ result[uint64] }
+
+// NewUintCmd makes a command from its name and arguments, for Process.
+func NewUintCmd(ctx context.Context, args ...any) *UintCmd {
+	return fromArgs(new(UintCmd), args)
+}
+
+func (c *UintCmd) decode(d *resp.Decoder) (err error) {
+	c.val, err = d.Uint()
+	return err
+}
+
 // StringCmd is a command that answers with a string, or with [Nil] where there
 // is none.
 type StringCmd struct{ result[string] }

@@ -71,6 +71,20 @@ func (c *IntSliceCmd) decode(d *resp.Decoder) (err error) {
 	return err
 }
 
+// UintSliceCmd is a command that answers with a list of integers that are not
+// negative.
+type UintSliceCmd struct{ result[[]uint64] }
+
+// NewUintSliceCmd makes a command from its name and arguments, for Process.
+func NewUintSliceCmd(ctx context.Context, args ...any) *UintSliceCmd {
+	return fromArgs(new(UintSliceCmd), args)
+}
+
+func (c *UintSliceCmd) decode(d *resp.Decoder) (err error) {
+	c.val, err = decodeList(d, (*resp.Decoder).Uint)
+	return err
+}
+
 // FloatSliceCmd is a command that answers with a list of floating-point
 // numbers. A null among them, as from ZMSCORE for an absent member, is 0.
 type FloatSliceCmd struct{ result[[]float64] }

@@ -238,3 +238,93 @@ func TestClientFlagValues(t *testing.T) {
 	require.Equal(t, ClientFlags(1<<46), ClientPushing)
 	require.Equal(t, ClientFlags(1<<19|1<<20), ClientPreventProp)
 }
+
+func TestConstructors(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for _, test := range []struct {
+		cmd          Cmder
+		resp2, resp3 string
+		want         any
+	}{
+		{NewBoolSliceCmd(ctx, "x", 1), "*2\r\n:1\r\n:0\r\n", "*2\r\n#t\r\n#f\r\n", []bool{true, false}},
+		{NewClientInfoCmd(ctx, "x", 1), "+id=1\r\n", "=8\r\ntxt:id=1\r\n", &ClientInfo{ID: 1}},
+		{NewClusterLinksCmd(ctx, "x", 1), "*0\r\n", "*0\r\n", []ClusterLink{}},
+		{NewClusterShardsCmd(ctx, "x", 1), "*0\r\n", "*0\r\n", []ClusterShard{}},
+		{NewCommandsInfoCmd(ctx, "x", 1), "*0\r\n", "*0\r\n", map[string]*CommandInfo{}},
+		{NewDigestCmd(ctx, "x", 1), "+ff\r\n", "+ff\r\n", uint64(255)},
+		{NewFloatSliceCmd(ctx, "x", 1), "*2\r\n+1.5\r\n$-1\r\n", "*2\r\n,1.5\r\n_\r\n", []float64{1.5, 0}},
+		{NewIncrEXFloatCmd(ctx, "x", 1), "*2\r\n+1\r\n+1\r\n", "*2\r\n,1\r\n,1\r\n", IncrEXFloatResult{1, 1}},
+		{NewIncrEXIntCmd(ctx, "x", 1), "*2\r\n:1\r\n:1\r\n", "*2\r\n:1\r\n:1\r\n", IncrEXIntResult{1, 1}},
+		{NewInfoCmd(ctx, "x", 1), "$7\r\n# A\na:1\r\n", "=11\r\ntxt:# A\na:1\r\n", map[string]map[string]string{"A": {"a": "1"}}},
+		{NewIntSliceCmd(ctx, "x", 1), "*1\r\n:1\r\n", "*1\r\n:1\r\n", []int64{1}},
+		{NewKeyFlagsCmd(ctx, "x", 1), "*0\r\n", "*0\r\n", []KeyFlags{}},
+		{NewLatencyCmd(ctx, "x", 1), "*0\r\n", "*0\r\n", []Latency{}},
+		{NewMapStringIntCmd(ctx, "x", 1), "*2\r\n+a\r\n:1\r\n", "%1\r\n+a\r\n:1\r\n", map[string]int64{"a": 1}},
+		{NewMapStringInterfaceCmd(ctx, "x", 1), "*4\r\n+a\r\n*1\r\n:1\r\n+b\r\n$-1\r\n", "%2\r\n+a\r\n~1\r\n:1\r\n+b\r\n_\r\n", map[string]any{"a": []any{int64(1)}, "b": nil}},
+		{NewMapStringInterfaceSliceCmd(ctx, "x", 1), "*2\r\n*2\r\n+a\r\n:1\r\n*-1\r\n", "*2\r\n%1\r\n+a\r\n:1\r\n_\r\n", []map[string]any{{"a": int64(1)}, nil}},
+		{NewMapStringStringCmd(ctx, "x", 1), "*2\r\n+a\r\n+1\r\n", "%1\r\n+a\r\n+1\r\n", map[string]string{"a": "1"}},
+		{NewMapStringStringSliceCmd(ctx, "x", 1), "*1\r\n*2\r\n+a\r\n+1\r\n", "*1\r\n%1\r\n+a\r\n+1\r\n", []map[string]string{{"a": "1"}}},
+		{NewSlowLogCmd(ctx, "x", 1), "*0\r\n", "*0\r\n", []SlowLog{}},
+		{NewStatusCmd(ctx, "x", 1), "+OK\r\n", "+OK\r\n", "OK"},
+		{NewStringCmd(ctx, "x", 1), "+a\r\n", "=5\r\ntxt:a\r\n", "a"},
+		{NewStringSliceSliceCmd(ctx, "x", 1), "*2\r\n*1\r\n+a\r\n*0\r\n", "*2\r\n~1\r\n+a\r\n~0\r\n", [][]string{{"a"}, {}}},
+		{NewUintCmd(ctx, "x", 1), "$20\r\n18446744073709551615\r\n", "(18446744073709551615\r\n", uint64(1<<64 - 1)},
+		{NewUintSliceCmd(ctx, "x", 1), "*2\r\n:1\r\n$-1\r\n", "*2\r\n:1\r\n_\r\n", []uint64{1, 0}},
+	} {
+		require.Equal(t, []any{"x", int64(1)}, test.cmd.Args(), "%T", test.cmd)
+		for _, reply := range []string{test.resp2, test.resp3} {
+			got, err := resultOf(answered(test.cmd, reply))
+			require.NoError(t, err, "%T %q", test.cmd, reply)
+			require.Equal(t, test.want, got)
+		}
+		require.Contains(t, test.cmd.(interface{ String() string }).String(), "x 1: ")
+
+		// A reply that ends too soon is an error wherever it ends, never a panic.
+		for _, reply := range []string{test.resp2, test.resp3} {
+			for end := range len(reply) {
+				require.Error(t, answered(test.cmd, reply[:end]).Err(), "%T %q", test.cmd, reply[:end])
+			}
+		}
+	}
+}
+
+func TestStringCmdConversions(t *testing.T) {
+	t.Parallel()
+	cmd := NewStringResult("1", nil)
+	b, err := cmd.Bytes()
+	require.NoError(t, err)
+	require.Equal(t, []byte("1"), b)
+	yes, err := cmd.Bool()
+	require.NoError(t, err)
+	require.True(t, yes)
+	n, err := cmd.Int()
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	n64, err := cmd.Int64()
+	require.NoError(t, err)
+	require.Equal(t, int64(1), n64)
+	u64, err := cmd.Uint64()
+	require.NoError(t, err)
+	require.Equal(t, uint64(1), u64)
+	f32, err := cmd.Float32()
+	require.NoError(t, err)
+	require.Equal(t, float32(1), f32)
+	f64, err := cmd.Float64()
+	require.NoError(t, err)
+	require.Equal(t, 1.0, f64)
+	at, err := NewStringResult("2024-05-06T07:08:09.000000001Z", nil).Time()
+	require.NoError(t, err)
+	require.Equal(t, time.Date(2024, 5, 6, 7, 8, 9, 1, time.UTC), at)
+
+	_, err = NewStringResult("x", nil).Int()
+	require.Error(t, err)
+	_, err = NewStringResult("", Nil).Int()
+	require.ErrorIs(t, err, Nil)
+	u, err := NewIntResult(5, nil).Uint64()
+	require.NoError(t, err)
+	require.Equal(t, uint64(5), u)
+	b, err = NewStatusResult("OK", nil).Bytes()
+	require.NoError(t, err)
+	require.Equal(t, []byte("OK"), b)
+}
