@@ -86,7 +86,7 @@ func (b *batch) run(ctx context.Context) {
 	for len(b.left) > 0 {
 		b.round(ctx)
 		again := b.left[:0]
-		kind, pauses, cause := noPause, 0, error(nil)
+		kind, slowest, cause := noPause, (*attempt)(nil), error(nil)
 		for _, it := range b.left {
 			err := it.cmd.Err()
 			if err == nil {
@@ -100,11 +100,11 @@ func (b *batch) run(ctx context.Context) {
 			}
 			again = append(again, it)
 			if wait >= kind {
-				kind, pauses, cause = wait, max(pauses, it.pauses), v.err
+				kind, slowest, cause = wait, &it.attempt, v.err
 			}
 		}
 		b.left = again
-		if err := b.c.pause(ctx, kind, pauses, cause); err != nil {
+		if err := b.c.pause(ctx, kind, slowest, cause); err != nil {
 			for _, it := range b.left {
 				it.cmd.SetErr(err)
 			}
@@ -125,6 +125,10 @@ func (b *batch) round(ctx context.Context) {
 		groups = addToGroup(groups, it)
 	}
 	for _, g := range groups {
+		if g.pool.suspect() {
+			g.fail(&NodeError{Node: g.pool.opt.Addr, Cause: errSuspect})
+			continue
+		}
 		g.send(ctx)
 	}
 	for _, g := range groups {
@@ -187,7 +191,7 @@ func (g *batchGroup) submit(ctx context.Context) {
 	call.Replies = 0
 	call.Reserved = g.alone
 	for _, it := range g.items {
-		if it.asking {
+		if it.how&asking != 0 {
 			call.Request = append(call.Request, askingRequest...)
 			call.Replies++
 		}
@@ -240,7 +244,7 @@ func (g *batchGroup) receive(ctx context.Context) {
 	}
 	for _, it := range g.items {
 		replies, e := g.call.Next()
-		if it.asking && e == nil {
+		if it.how&asking != 0 && e == nil {
 			replies, e = g.call.Next()
 		}
 		switch {

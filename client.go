@@ -83,7 +83,7 @@ func (c *Client) Process(ctx context.Context, cmd Cmder) error {
 
 func (c *Client) process(ctx context.Context, cmd Cmder) error {
 	for retries := 0; ; retries++ {
-		err := c.pool.exchange(ctx, cmd, false)
+		err := c.pool.exchange(ctx, cmd, 0)
 		if err == nil {
 			return nil
 		}
@@ -129,28 +129,37 @@ func checkCommand(ctx context.Context, cmd Cmder) error {
 // isRepeatable reports whether running cmd twice does no harm.
 func isRepeatable(cmd Cmder) bool { return cmd.command().lookup().IsRepeatable() }
 
+// manner is how a command is sent.
+type manner uint8
+
+const (
+	asking   manner = 1 << iota // with ASKING before it
+	movable                     // given up when the node falls silent
+	reserved                    // on a connection that was taken out
+)
+
 // exchange sends cmd on one of the node's connections and decodes the reply.
-func (p *pool) exchange(ctx context.Context, cmd Cmder, asking bool) error {
+func (p *pool) exchange(ctx context.Context, cmd Cmder, how manner) error {
 	b := cmd.command()
 	if b.lookup().Blocks(len(b.args), b.argText) {
-		return p.exchangeAlone(ctx, cmd, asking)
+		return p.exchangeAlone(ctx, cmd, how)
 	}
 	conn, err := p.lane(ctx)
 	if err != nil {
 		return err
 	}
-	return exchange(ctx, conn, cmd, asking, false)
+	return exchange(ctx, conn, cmd, how)
 }
 
 // exchangeAlone does the same on a connection that nobody shares. If the caller
 // leaves, the connection is closed: else the server would still serve it.
-func (p *pool) exchangeAlone(ctx context.Context, cmd Cmder, asking bool) error {
+func (p *pool) exchangeAlone(ctx context.Context, cmd Cmder, how manner) error {
 	conn, err := p.take(ctx)
 	if err != nil {
 		return err
 	}
 	defer p.give(conn)
-	err = exchange(ctx, conn, cmd, asking, true)
+	err = exchange(ctx, conn, cmd, how|reserved)
 	if ctx.Err() != nil && err != nil {
 		conn.Close(ctx.Err())
 	}
@@ -158,16 +167,17 @@ func (p *pool) exchangeAlone(ctx context.Context, cmd Cmder, asking bool) error 
 }
 
 // exchange sends cmd on conn and decodes the reply.
-func exchange(ctx context.Context, conn *wire.Conn, cmd Cmder, asking, reserved bool) error {
+func exchange(ctx context.Context, conn *wire.Conn, cmd Cmder, how manner) error {
 	call := wire.NewCall()
-	call.Reserved = reserved
+	call.Reserved = how&reserved != 0
+	call.Movable = how&movable != 0
 	b := cmd.command()
-	if asking {
+	if how&asking != 0 {
 		call.Request = append(call.Request, askingRequest...)
 		call.Replies = 2
 	}
 	appendCommand(call, b)
-	if reserved {
+	if call.Reserved {
 		call.Timeout = b.replyTimeout(conn.ReadTimeout())
 	}
 	if err := conn.Do(ctx, call); err != nil {
@@ -175,7 +185,7 @@ func exchange(ctx context.Context, conn *wire.Conn, cmd Cmder, asking, reserved 
 		return err
 	}
 	replies := call.Decoder()
-	if asking {
+	if how&asking != 0 {
 		_ = replies.Skip() // a refusal shows in the next reply
 	}
 	err := cmd.decode(replies)

@@ -152,7 +152,7 @@ func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
 	for {
 		n, err := c.route(ctx, &t, &try)
 		if err == nil {
-			err = n.client.pool.exchange(ctx, cmd, try.asking)
+			err = n.exchange(ctx, cmd, try.how)
 		}
 		if err == nil {
 			n.answered()
@@ -161,7 +161,7 @@ func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
 		v := c.judge(&t, &try, n, err, isRepeatable(cmd))
 		wait, err := c.admit(ctx, &try, v)
 		if err == nil {
-			err = c.pause(ctx, wait, try.pauses, v.err)
+			err = c.pause(ctx, wait, &try, v.err)
 		}
 		if err != nil {
 			return err
@@ -191,7 +191,7 @@ type attempt struct {
 	pauses    int
 	until     time.Time // when waiting for the shard ends
 	to        *node     // where a redirect sends it next
-	asking    bool
+	how       manner
 	avoid     []*node // nodes that have failed it
 }
 
@@ -252,15 +252,19 @@ func (c *ClusterClient) route(ctx context.Context, t *target, try *attempt) (*no
 		try.to = nil
 		return n, nil
 	}
-	try.asking = false
+	try.how = 0
 	s, err := c.shardFor(ctx, t.slot)
 	if err != nil {
 		return nil, err
 	}
-	if !t.read || c.opt.readMode == readPrimary {
-		return s.primary, nil
+	n := s.primary
+	if t.read && c.opt.readMode != readPrimary {
+		n = s.choose(c.opt.readMode, c.opt.RouteByLatencyTolerance, try.avoid)
+		if len(s.nodes) > 1 && len(try.avoid) == 0 {
+			try.how = movable
+		}
 	}
-	return s.choose(c.opt.readMode, c.opt.RouteByLatencyTolerance, try.avoid), nil
+	return n, nil
 }
 
 // judge decides about the error that an attempt at n has met.
@@ -293,9 +297,9 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 			try.redirects++
 			break
 		}
-		try.to, try.asking = to, false
+		try.to, try.how = to, 0
 	case ask:
-		try.to, try.asking = c.topology.node(completeHost(v.addr, n.addr)), true
+		try.to, try.how = c.topology.node(completeHost(v.addr, n.addr)), asking
 	}
 	return v
 }
@@ -353,31 +357,39 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 	return 0, v.err
 }
 
-// pause waits before an attempt that follows on so many others after a pause.
-// Those who wait for a shard are woken by the new map: they neither poll nor
-// miss its return. err is why there is an attempt to wait for.
-func (c *ClusterClient) pause(ctx context.Context, kind pauseKind, pauses int, err error) error {
-	if kind == noPause {
+// pause waits before the next attempt. Those who wait for a shard are woken by
+// the new map, and by a node that speaks again: they neither poll nor miss its
+// return. err is why there is an attempt to wait for.
+func (c *ClusterClient) pause(ctx context.Context, kind pauseKind, try *attempt, err error) error {
+	switch kind {
+	case noPause:
+		return nil
+	case forBackoff:
+		if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.pauses-1)) != nil {
+			return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
+		}
 		return nil
 	}
-	longest := c.opt.MaxRetryBackoff
 	refreshed := c.topology.next()
-	if kind == forShard {
-		longest = min(longest, refreshPause)
-		c.topology.refresh()
-	}
-	if sleep(ctx, backoff(c.opt.MinRetryBackoff, longest, pauses-1)) != nil {
-		return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
-	}
-	if kind == forBackoff {
-		return nil
+	c.topology.refresh()
+	var timeout <-chan time.Time
+	if !try.until.IsZero() {
+		timer := time.NewTimer(time.Until(try.until))
+		defer timer.Stop()
+		timeout = timer.C
 	}
 	select {
 	case <-refreshed:
-		return nil
+	case <-timeout:
+		return err
 	case <-ctx.Done():
 		return fmt.Errorf("%w (while waiting for its shard after: %w)", ctx.Err(), err)
 	case <-c.topology.life.Done():
 		return ErrClosed
 	}
+	// Not all in step.
+	if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MinRetryBackoff, 0)) != nil {
+		return fmt.Errorf("%w (while waiting for its shard after: %w)", ctx.Err(), err)
+	}
+	return nil
 }

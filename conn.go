@@ -49,11 +49,18 @@ func (c *Conn) process(ctx context.Context, cmd Cmder) error {
 	if err != nil {
 		return err
 	}
-	err = exchange(ctx, conn, cmd, false, c.pool != nil)
+	err = exchange(ctx, conn, cmd, c.manner())
 	if ctx.Err() != nil && err != nil {
 		conn.Close(ctx.Err())
 	}
 	return err
+}
+
+func (c *Conn) manner() manner {
+	if c.pool != nil {
+		return reserved
+	}
+	return 0
 }
 
 // get takes the connection out of the pool the first time it is needed.
@@ -139,7 +146,7 @@ func (c *Conn) processTx(ctx context.Context, cmds []Cmder) error {
 			return failTx(cmds, b.err)
 		}
 	}
-	if err := exchangeTx(ctx, conn, cmds, false, c.pool != nil); err != nil {
+	if err := exchangeTx(ctx, conn, cmds, c.manner()); err != nil {
 		return failTx(cmds, err)
 	}
 	return firstError(cmds)

@@ -107,6 +107,8 @@ func isAuthRefusal(reply string) bool {
 type dialer struct {
 	opt      *Options
 	readOnly bool // send READONLY, so that a replica answers
+
+	onSilence func(conn *wire.Conn, silent bool)
 }
 
 // dial opens a connection. ctx must end with the dial's timeout.
@@ -125,6 +127,8 @@ func (d *dialer) dial(ctx context.Context, onClose func(*wire.Conn, error)) (*wi
 		ReadTimeout:  max(0, opt.ReadTimeout),
 		WriteTimeout: max(0, opt.WriteTimeout),
 		ReadBuffer:   opt.ReadBufferSize,
+		SilentAfter:  opt.patience,
+		OnSilence:    d.onSilence,
 		OnClose:      onClose,
 	})
 	if err := d.setUp(ctx, conn); err != nil {

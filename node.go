@@ -13,8 +13,18 @@ type node struct {
 	announced
 	client *Client
 
-	latency  atomic.Int64 // of a PING, in nanoseconds; 0: not measured
-	failedAt atomic.Int64 // when a command last failed for want of an answer, in Unix nanoseconds; 0: it answers
+	latency   atomic.Int64 // of a PING, in nanoseconds; 0: not measured
+	probing   atomic.Bool
+	demotedAt atomic.Int64 // in Unix nanoseconds; 0: never
+	failedAt  atomic.Int64 // when a command last failed for want of an answer, in Unix nanoseconds; 0: it answers
+}
+
+// exchange sends cmd to the node, unless the node is suspect.
+func (n *node) exchange(ctx context.Context, cmd Cmder, how manner) error {
+	if n.client.pool.suspect() {
+		return &NodeError{Node: n.addr, Cause: errSuspect}
+	}
+	return n.client.pool.exchange(ctx, cmd, how)
 }
 
 // probes is how many PINGs a measurement of the latency takes; the quickest
@@ -26,13 +36,32 @@ func (n *node) measure(ctx context.Context) {
 	best := int64(math.MaxInt64)
 	for range probes {
 		start := time.Now()
-		if err := n.client.pool.exchange(ctx, run(ctx, noSend, new(StatusCmd), "ping"), false); err != nil {
+		if err := n.client.pool.exchange(ctx, run(ctx, noSend, new(StatusCmd), "ping"), 0); err != nil {
 			n.latency.Store(math.MaxInt64)
 			return
 		}
 		best = min(best, int64(time.Since(start)))
 	}
 	n.latency.Store(max(1, best))
+}
+
+// probe finds out whether a node that has failed answers again.
+func (n *node) probe(ctx context.Context) {
+	if n.client.pool.exchange(ctx, run(ctx, noSend, new(StatusCmd), "ping"), 0) == nil {
+		n.answered()
+	}
+}
+
+// demotionMatters is for how long it is remembered that a node was a primary.
+const demotionMatters = time.Minute
+
+// demoted notes that the node is a primary no more.
+func (n *node) demoted() { n.demotedAt.Store(time.Now().UnixNano()) }
+
+// wasPrimary reports whether the node was demoted lately.
+func (n *node) wasPrimary() bool {
+	at := n.demotedAt.Load()
+	return at != 0 && time.Since(time.Unix(0, at)) < demotionMatters
 }
 
 // noSend makes a command without sending it.
@@ -57,5 +86,5 @@ func (n *node) healthy() bool {
 			return false
 		}
 	}
-	return !n.client.pool.unreachable()
+	return !n.client.pool.suspect() && !n.client.pool.unreachable()
 }

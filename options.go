@@ -497,6 +497,13 @@ type Options struct {
 	// readOnly makes every connection send READONLY after its handshake.
 	readOnly bool
 
+	// patience is set on the options of a cluster's nodes: after that time a
+	// command looks for another node instead of waiting for a dial, and a server
+	// that owes a reply counts as silent. onSilence is told of the latter, and
+	// when it is over.
+	patience  time.Duration
+	onSilence func(silent bool)
+
 	// serverName is the name that the cluster announces for the node, which TLS
 	// verifies in place of the host that is dialled.
 	serverName string
@@ -547,6 +554,7 @@ func (o *ClusterOptions) nodeOptions(addr string) *Options {
 		IdentitySuffix:             o.IdentitySuffix,
 		FailingTimeoutSeconds:      o.FailingTimeoutSeconds,
 		RetryWritesInDoubt:         o.RetryWritesInDoubt,
+		patience:                   max(0, o.SuspectAfter),
 		// Servers that only ClusterSlots makes a cluster know no READONLY.
 		readOnly: o.readMode != readPrimary && o.ClusterSlots == nil,
 	}

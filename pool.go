@@ -55,6 +55,13 @@ type pool struct {
 	shared atomic.Pointer[[]*wire.Conn]
 	misses atomic.Uint32
 
+	// silent is how many connections owe replies for longer than they should:
+	// while there are any, the node is suspect.
+	silent atomic.Int32
+	// onSilence, if set, is told when the node becomes suspect, and when it is
+	// suspect no more.
+	onSilence func(silent bool)
+
 	mu       sync.Mutex
 	conns    map[*wire.Conn]*pooled
 	dialing  int
@@ -79,6 +86,7 @@ type pool struct {
 type pooled struct {
 	expires time.Time // zero: never
 	usedAt  time.Time // at the last sweep that found it used
+	silent  bool
 	served  uint64    // by then
 	setUp   uint64    // calls that made it ready
 	out     bool      // taken out
@@ -86,11 +94,12 @@ type pooled struct {
 
 func newPool(opt *Options, readOnly bool) *pool {
 	p := &pool{
-		dialer:  dialer{opt, readOnly},
 		opt:     opt,
 		conns:   map[*wire.Conn]*pooled{},
 		changed: make(chan struct{}),
 	}
+	p.onSilence = opt.onSilence
+	p.dialer = dialer{opt: opt, readOnly: readOnly, onSilence: p.heard}
 	p.life, p.end = context.WithCancel(context.Background())
 	p.shared.Store(&[]*wire.Conn{})
 	if opt.IdleCheckFrequency > 0 && (opt.ConnMaxIdleTime > 0 || opt.ConnMaxLifetime > 0) {
@@ -199,6 +208,12 @@ func (p *pool) await(ctx context.Context, get func() (*wire.Conn, bool)) (*wire.
 		timeout = timer.C
 	}
 	refusals := -1
+	var slow <-chan time.Time
+	if p.opt.patience > 0 {
+		timer := time.NewTimer(p.opt.patience)
+		defer timer.Stop()
+		slow = timer.C
+	}
 	for {
 		p.mu.Lock()
 		changed := p.changed
@@ -224,6 +239,10 @@ func (p *pool) await(ctx context.Context, get func() (*wire.Conn, bool)) (*wire.
 		case <-changed:
 		case <-ctx.Done():
 			return nil, &wire.Error{Node: p.opt.Addr, Cause: ctx.Err()}
+		case <-slow:
+			if p.stalled() {
+				return nil, &wire.Error{Node: p.opt.Addr, Cause: errSlowDial}
+			}
 		case <-timeout:
 			p.mu.Lock()
 			p.timeouts++
@@ -231,6 +250,17 @@ func (p *pool) await(ctx context.Context, get func() (*wire.Conn, bool)) (*wire.
 			return nil, ErrPoolTimeout
 		}
 	}
+}
+
+// errSlowDial is why a command does not wait any longer for a connection to a
+// node that does not answer the dial. The dial goes on.
+var errSlowDial = errors.New("no answer to the dial yet")
+
+// stalled reports whether nothing but a dial could bring a connection.
+func (p *pool) stalled() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dialing > 0 && len(p.conns) == 0
 }
 
 // wanted sees to it that a dial is under way for somebody who waits. An error
@@ -324,12 +354,15 @@ func (p *pool) refused(err error) {
 	p.retryAt = time.Now().Add(pause)
 }
 
+// longestDialPause lets a node that comes back be used again within a second.
+const longestDialPause = 800 * time.Millisecond
+
 // pauseAfter is the time between dials after so many failures before this one.
 func (p *pool) pauseAfter(failures int) time.Duration {
 	if p.opt.DialerRetryBackoff != nil {
 		return p.opt.DialerRetryBackoff(failures)
 	}
-	return max(0, p.opt.DialerRetryTimeout) << min(failures, p.opt.DialerRetries, 6)
+	return min(max(0, p.opt.DialerRetryTimeout)<<min(failures, p.opt.DialerRetries, 6), longestDialPause)
 }
 
 func (p *pool) expiry() time.Time {
@@ -346,12 +379,54 @@ func (p *pool) expiry() time.Time {
 // lost is told by a connection that it is dead.
 func (p *pool) lost(conn *wire.Conn, cause error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	wasSuspect := p.suspect()
 	if p.forget(conn) && !errors.Is(cause, wire.ErrClosed) {
 		p.stale++
 	}
+	spoke := wasSuspect && !p.suspect()
 	p.fill()
 	p.signal()
+	p.mu.Unlock()
+	if spoke && p.onSilence != nil {
+		p.onSilence(false)
+	}
+}
+
+// heard is told by a connection that it has fallen silent, or speaks again.
+func (p *pool) heard(conn *wire.Conn, silent bool) {
+	p.mu.Lock()
+	info, known := p.conns[conn]
+	changed := known && p.setSilent(info, silent)
+	p.mu.Unlock()
+	if changed && p.onSilence != nil {
+		p.onSilence(silent)
+	}
+}
+
+// setSilent reports whether the pool as a whole has fallen silent by it, or
+// speaks again. The lock is held.
+func (p *pool) setSilent(info *pooled, silent bool) bool {
+	if info.silent == silent {
+		return false
+	}
+	info.silent = silent
+	if silent {
+		return p.silent.Add(1) == 1
+	}
+	return p.silent.Add(-1) == 0
+}
+
+// suspect reports whether the node owes replies for longer than it should.
+func (p *pool) suspect() bool { return p.silent.Load() > 0 }
+
+// shed has reads that wait for the node's replies tried elsewhere.
+func (p *pool) shed(cause error) {
+	p.mu.Lock()
+	conns := p.list()
+	p.mu.Unlock()
+	for _, conn := range conns {
+		conn.Shed(cause)
+	}
 }
 
 // forget removes a connection. The lock is held.
@@ -360,6 +435,7 @@ func (p *pool) forget(conn *wire.Conn) bool {
 	if !known {
 		return false
 	}
+	p.setSilent(info, false)
 	delete(p.conns, conn)
 	p.served += conn.Served() - info.setUp
 	p.share(without(*p.shared.Load(), conn))

@@ -14,9 +14,9 @@ type source struct {
 	pool *pool // nil: a seed, for which a connection is opened
 }
 
-// ask gets an answer to CLUSTER SLOTS: from one server in quiet times, from
-// several at once when it is urgent, and from the next whenever one fails or
-// takes long. The first good answer counts. The error tells of every server.
+// ask gets an answer to CLUSTER SLOTS: from one server, or from several at once
+// while there is no map at all, and from the next whenever one fails or takes
+// long. The first good answer counts. The error tells of every server.
 func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 	if t.opt.ClusterSlots != nil {
 		slots, err := t.opt.ClusterSlots(ctx)
@@ -44,7 +44,7 @@ func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 		}()
 	}
 	first := 1
-	if t.urgent.Swap(false) {
+	if t.now.Load() == nil {
 		first = askAtOnce
 	}
 	for range min(first, len(sources)) {
@@ -106,7 +106,7 @@ func (t *topology) askOne(ctx context.Context, s source) ([]slotRange, error) {
 		defer func() { _ = p.close() }()
 	}
 	cmd := run(ctx, noSend, new(ClusterSlotsCmd), "cluster", "slots")
-	if err := p.exchange(ctx, cmd, false); err != nil {
+	if err := p.exchange(ctx, cmd, 0); err != nil {
 		return nil, err
 	}
 	return readSlots(cmd.val, s.addr)

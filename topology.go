@@ -20,9 +20,11 @@ const (
 	// refreshTimeout bounds one load.
 	refreshTimeout = 3 * time.Second
 	// askNext is how long one server may take before another is asked as well.
-	askNext = 250 * time.Millisecond
-	// askAtOnce is how many servers are asked together when it is urgent.
+	askNext = 100 * time.Millisecond
+	// askAtOnce is how many servers are asked together for the first map.
 	askAtOnce = 3
+	// probePeriod is the time between looks at nodes that have failed.
+	probePeriod = 500 * time.Millisecond
 	// measurePeriod is the time between measurements of the nodes' latencies.
 	measurePeriod = 10 * time.Second
 )
@@ -37,10 +39,12 @@ type topology struct {
 	now atomic.Pointer[slotMap] // nil until the first load
 
 	wake    chan struct{} // asks for a load
-	urgent  atomic.Bool   // the next load asks several servers at once
 	life    context.Context
 	end     context.CancelFunc
 	stopped chan struct{}
+
+	suspects sync.Map       // *node: those that owe replies for too long
+	probes   sync.WaitGroup // of nodes that have failed
 
 	mu        sync.Mutex
 	started   bool
@@ -79,7 +83,6 @@ func (t *topology) get(ctx context.Context) (*slotMap, error) {
 		return m, nil
 	}
 	refreshed := t.next()
-	t.urgent.Store(true)
 	t.refresh()
 	select {
 	case <-refreshed:
@@ -135,10 +138,15 @@ func (t *topology) run() {
 		defer ticker.Stop()
 		measure = ticker.C
 	}
+	probe := time.NewTicker(probePeriod)
+	defer probe.Stop()
 	for {
 		select {
 		case <-t.wake:
 		case <-period:
+		case <-probe.C:
+			t.probeFailed()
+			continue
 		case <-measure:
 			t.measure()
 			continue
@@ -148,6 +156,9 @@ func (t *topology) run() {
 		t.load()
 		if sleep(t.life, refreshPause+rand.N(refreshJitter)) != nil {
 			return
+		}
+		if t.troubled() {
+			t.refresh()
 		}
 	}
 }
@@ -163,10 +174,9 @@ func (t *topology) load() {
 		t.measure()
 	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.lastErr = err
-	close(t.refreshed)
-	t.refreshed = make(chan struct{})
+	t.mu.Unlock()
+	t.signal()
 }
 
 // publish puts a map made of ranges into place, and drops the nodes that are
@@ -187,13 +197,31 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 		}
 	}
 	fresh = len(t.nodes) > before
-	t.now.Store(m)
+	t.install(m)
 	gone := t.dropOthers(m)
 	t.mu.Unlock()
 	for _, n := range gone {
+		t.suspects.Delete(n)
 		n.client.pool.retire()
+		if n.client.pool.suspect() {
+			n.client.pool.giveUp(errReplaced)
+		}
 	}
+	t.giveUpReplaced(m)
 	return fresh
+}
+
+// install puts m into place. The lock is held.
+func (t *topology) install(m *slotMap) {
+	old := t.now.Swap(m)
+	if old == nil {
+		return
+	}
+	for _, n := range old.primaries() {
+		if !m.isPrimary(n) {
+			n.demoted()
+		}
+	}
 }
 
 // dropOthers forgets the nodes that are not in m, and returns them.
@@ -223,7 +251,7 @@ func (t *topology) moved(slot int, addr string) *node {
 	}
 	if s := m.at(slot); s == nil || s.primary != n {
 		t.patches[slot] = patch{n, time.Now()}
-		t.now.Store(m.moved(slot, n))
+		t.install(m.moved(slot, n))
 	}
 	return n
 }
@@ -243,6 +271,7 @@ func (t *topology) nodeLocked(a announced) *node {
 	opt := t.opt.nodeOptions(a.addr)
 	opt.serverName = a.hostname
 	n := &node{announced: a}
+	opt.onSilence = func(silent bool) { t.heard(n, silent) }
 	if t.opt.NewClient != nil {
 		n.client = t.opt.NewClient(opt)
 	} else {
@@ -260,6 +289,25 @@ func (t *topology) onNewNode(fn func(*Client)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.onNew = append(t.onNew, fn)
+}
+
+// probeFailed looks whether nodes that have failed answer again. It does not
+// wait for them.
+func (t *topology) probeFailed() {
+	m := t.now.Load()
+	if m == nil {
+		return
+	}
+	for _, n := range m.nodes {
+		if n.failedAt.Load() != 0 && !n.client.pool.suspect() && n.probing.CompareAndSwap(false, true) {
+			t.probes.Go(func() {
+				defer n.probing.Store(false)
+				ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
+				defer cancel()
+				n.probe(ctx)
+			})
+		}
+	}
 }
 
 // measure measures the latency of every node.
@@ -293,6 +341,7 @@ func (t *topology) close() error {
 	if started {
 		<-t.stopped
 	}
+	t.probes.Wait()
 	var errs []error
 	for _, n := range nodes {
 		errs = append(errs, n.client.Close())

@@ -40,7 +40,7 @@ func (c *Client) processTx(ctx context.Context, cmds []Cmder) error {
 		return err
 	}
 	for retries := 0; ; retries++ {
-		err := c.pool.exchangeTx(ctx, cmds, false)
+		err := c.pool.exchangeTx(ctx, cmds, 0)
 		if err == nil {
 			return firstError(cmds)
 		}
@@ -71,7 +71,7 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 	for {
 		n, err := c.route(ctx, &t, &try)
 		if err == nil {
-			err = n.client.pool.exchangeTx(ctx, cmds, try.asking)
+			err = n.exchangeTx(ctx, cmds, try.how)
 		}
 		if err == nil {
 			return firstError(cmds)
@@ -79,7 +79,7 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 		v := c.judge(&t, &try, n, err, allRepeatable(cmds))
 		wait, err := c.admit(ctx, &try, v)
 		if err == nil {
-			err = c.pause(ctx, wait, try.pauses, v.err)
+			err = c.pause(ctx, wait, &try, v.err)
 		}
 		if err != nil {
 			return failTx(cmds, err)
@@ -145,20 +145,28 @@ func commonSlot(cmds []Cmder) (int, error) {
 // exchangeTx sends the commands between MULTI and EXEC, all adjacent, and hands
 // out the replies. An error is one that concerns the whole: then nothing ran,
 // or nobody knows.
-func (p *pool) exchangeTx(ctx context.Context, cmds []Cmder, asking bool) error {
+func (p *pool) exchangeTx(ctx context.Context, cmds []Cmder, how manner) error {
 	conn, err := p.lane(ctx)
 	if err != nil {
 		return err
 	}
-	return exchangeTx(ctx, conn, cmds, asking, false)
+	return exchangeTx(ctx, conn, cmds, how)
 }
 
-func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, asking, reserved bool) error {
+// exchangeTx does the same, unless the node is suspect.
+func (n *node) exchangeTx(ctx context.Context, cmds []Cmder, how manner) error {
+	if n.client.pool.suspect() {
+		return &NodeError{Node: n.addr, Cause: errSuspect}
+	}
+	return n.client.pool.exchangeTx(ctx, cmds, how)
+}
+
+func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, how manner) error {
 	call := wire.NewCall()
 	defer call.Free()
-	call.Reserved = reserved
+	call.Reserved = how&reserved != 0
 	call.Replies = len(cmds) + 2
-	if asking {
+	if how&asking != 0 {
 		call.Request = append(call.Request, askingRequest...)
 		call.Replies++
 	}
@@ -177,7 +185,7 @@ func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, asking, rese
 		}
 		return err
 	}
-	err := readTx(call, cmds, asking)
+	err := readTx(call, cmds, how)
 	if err != nil {
 		closeIfGarbled(conn, err)
 	}
@@ -186,8 +194,8 @@ func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, asking, rese
 
 // readTx hands out the replies of a transaction: one for MULTI, one for every
 // command that was queued, and that of EXEC, which holds the results.
-func readTx(call *wire.Call, cmds []Cmder, asking bool) error {
-	if asking {
+func readTx(call *wire.Call, cmds []Cmder, how manner) error {
+	if how&asking != 0 {
 		if _, err := call.Next(); err != nil {
 			return err
 		}

@@ -1,0 +1,75 @@
+package redis
+
+import (
+	"errors"
+	"fmt"
+)
+
+// errReplaced ends the calls to a silent node that is the primary of nothing
+// any more.
+var errReplaced = errors.New("another node has taken its slots over")
+
+// errSilent sends reads elsewhere that wait for a silent node.
+var errSilent = errors.New("the node is silent")
+
+// errSuspect is why a command is not sent to a node: it might share the fate of
+// those that wait for its replies already.
+var errSuspect = fmt.Errorf("not sent: %w", errSilent)
+
+// heard is told that a node has fallen silent, or speaks again. While any is
+// silent the other nodes are asked for the slot map, again and again: they will
+// say whether it was replaced.
+func (t *topology) heard(n *node, silent bool) {
+	if !silent {
+		t.suspects.Delete(n)
+		t.signal() // those who wait for the node may go on
+		return
+	}
+	t.suspects.Store(n, nil)
+	t.refresh()
+	if t.opt.readMode != readPrimary {
+		n.client.pool.shed(errSilent)
+	}
+	if m := t.now.Load(); m != nil {
+		t.giveUpReplaced(m)
+	}
+}
+
+// troubled reports whether any node is silent.
+func (t *topology) troubled() (yes bool) {
+	t.suspects.Range(func(any, any) bool {
+		yes = true
+		return false
+	})
+	return yes
+}
+
+// giveUpReplaced closes the connections to silent nodes that were primaries
+// lately and are none in m: what waits for them waits in vain.
+func (t *topology) giveUpReplaced(m *slotMap) {
+	t.suspects.Range(func(key, _ any) bool {
+		if n := key.(*node); n.wasPrimary() && !m.isPrimary(n) {
+			t.suspects.Delete(n)
+			n.client.pool.giveUp(errReplaced)
+		}
+		return true
+	})
+}
+
+// signal wakes those who wait for the end of a load.
+func (t *topology) signal() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	close(t.refreshed)
+	t.refreshed = make(chan struct{})
+}
+
+// isPrimary reports whether n is the primary of any shard.
+func (m *slotMap) isPrimary(n *node) bool {
+	for _, s := range m.shards[1:] {
+		if s.primary == n {
+			return true
+		}
+	}
+	return false
+}
