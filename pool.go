@@ -87,9 +87,9 @@ type pooled struct {
 	expires time.Time // zero: never
 	usedAt  time.Time // at the last sweep that found it used
 	silent  bool
-	served  uint64    // by then
-	setUp   uint64    // calls that made it ready
-	out     bool      // taken out
+	served  uint64 // by then
+	setUp   uint64 // calls that made it ready
+	out     bool   // taken out
 }
 
 func newPool(opt *Options, readOnly bool) *pool {
@@ -221,18 +221,11 @@ func (p *pool) await(ctx context.Context, get func() (*wire.Conn, bool)) (*wire.
 			refusals = p.refusals
 		}
 		refused := p.refusals != refusals
-		err := p.lastErr
-		if !refused || p.closed {
-			err = p.wanted()
-		}
 		p.mu.Unlock()
-		if err == ErrClosed {
-			return nil, err
-		}
 		if conn, ok := get(); ok {
 			return conn, nil
 		}
-		if err != nil {
+		if err := p.wanted(refused); err != nil {
 			return nil, err
 		}
 		select {
@@ -263,13 +256,16 @@ func (p *pool) stalled() bool {
 	return p.dialing > 0 && len(p.conns) == 0
 }
 
-// wanted sees to it that a dial is under way for somebody who waits. An error
-// says that it is no use to wait: the node has refused just now. The lock is
-// held.
-func (p *pool) wanted() error {
+// wanted sees to it that a dial is under way for somebody who waits, and who may
+// have been refused already. An error says that it is no use to wait.
+func (p *pool) wanted(refused bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch {
 	case p.closed:
 		return ErrClosed
+	case refused && p.lastErr != nil:
+		return p.lastErr
 	case len(p.conns)+p.dialing >= p.opt.PoolSize || p.dialing > 0:
 		return nil
 	case time.Now().Before(p.retryAt):
@@ -384,12 +380,34 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 		p.stale++
 	}
 	spoke := wasSuspect && !p.suspect()
+	var doubtful []*wire.Conn
+	if errors.Is(cause, wire.ErrReadTimeout) {
+		doubtful = p.forgetIdle()
+	}
 	p.fill()
 	p.signal()
 	p.mu.Unlock()
+	for _, conn := range doubtful {
+		conn.Drain()
+	}
 	if spoke && p.onSilence != nil {
 		p.onSilence(false)
 	}
+}
+
+// forgetIdle removes the connections with nothing in flight: the server did not
+// answer on another one, so that it has to prove itself by a handshake. The
+// lock is held.
+func (p *pool) forgetIdle() (idle []*wire.Conn) {
+	for _, conn := range *p.shared.Load() {
+		if conn.InFlight() == 0 {
+			idle = append(idle, conn)
+		}
+	}
+	for _, conn := range idle {
+		p.forget(conn)
+	}
+	return idle
 }
 
 // heard is told by a connection that it has fallen silent, or speaks again.

@@ -137,7 +137,7 @@ func (c *Conn) overdue(first *Call) error {
 		limit = c.opt.ReadTimeout
 	}
 	if limit > 0 && now-first.since >= int64(limit) {
-		return errReadTimeout
+		return ErrReadTimeout
 	}
 	return nil
 }

@@ -27,10 +27,10 @@ func (t timeout) Error() string { return string(t) }
 func (timeout) Timeout() bool   { return true }
 func (timeout) Temporary() bool { return true }
 
-var (
-	errReadTimeout  net.Error = timeout("read timeout")
-	errWriteTimeout net.Error = timeout("write timeout")
-)
+// ErrReadTimeout is the cause when the oldest call got no reply in time.
+var ErrReadTimeout net.Error = timeout("read timeout")
+
+var errWriteTimeout net.Error = timeout("write timeout")
 
 // Error says why a call has no replies.
 type Error struct {
