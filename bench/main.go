@@ -1,0 +1,199 @@
+// Command bench compares this library with other clients of Redis Cluster, in
+// turns and on one real cluster that it starts itself. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/pprof"
+	"time"
+)
+
+// settings is what the flags say.
+type settings struct {
+	quick      bool
+	workloads  string
+	callers    string
+	modes      string
+	libs       string
+	tls        bool
+	rate       int
+	duration   time.Duration
+	warmUp     time.Duration
+	rounds     int
+	cpuProfile string
+	memProfile string
+	markdown   string
+	svg        string
+}
+
+func parseFlags(args []string) (settings, error) {
+	var s settings
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.BoolVar(&s.quick, "quick", false, "the short plan: GET, SET, pipelines and MGET")
+	f.StringVar(&s.workloads, "workload", "", "workloads in place of the plan, separated by commas")
+	f.StringVar(&s.callers, "callers", "1,8,64,1024", "with -workload: numbers of callers")
+	f.StringVar(&s.modes, "ctx", "background", "with -workload: background, timeout, cancel (one a call), shared (one a run)")
+	f.BoolVar(&s.tls, "tls", false, "with -workload: connect with TLS")
+	f.IntVar(&s.rate, "rate", 0, "with -workload: calls a second, of all callers together")
+	f.StringVar(&s.libs, "libs", "", "libraries, separated by commas: "+libraryNames(libraries))
+	f.DurationVar(&s.duration, "duration", 0, "length of one measurement (default 500ms, quick 250ms)")
+	f.DurationVar(&s.warmUp, "warmup", 0, "time before each measurement (default a third of it)")
+	f.IntVar(&s.rounds, "rounds", 0, "measurements of every library in every scenario (default 5, quick 3)")
+	f.StringVar(&s.cpuProfile, "cpuprofile", "", "write a CPU profile to this file; needs one library in -libs")
+	f.StringVar(&s.memProfile, "memprofile", "", "write a profile of all allocations to this file; needs one library in -libs")
+
+	if err := f.Parse(args); err != nil {
+		return s, err
+	}
+	if f.NArg() > 0 {
+		return s, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	duration, rounds := 500*time.Millisecond, 5
+	if s.quick {
+		duration, rounds = 250*time.Millisecond, 3
+	}
+	if s.duration <= 0 {
+		s.duration = duration
+	}
+	if s.rounds <= 0 {
+		s.rounds = rounds
+	}
+	if s.warmUp <= 0 {
+		s.warmUp = s.duration / 3
+	}
+	return s, nil
+}
+
+// groups is what to run.
+func (s settings) groups() ([]group, error) {
+	switch {
+	case s.workloads != "":
+		callers, err := parseCallers(s.callers)
+		if err != nil {
+			return nil, err
+		}
+		return expand([]block{{
+			title: "Chosen", workloads: s.workloads, modes: s.modes,
+			callers: callers, tls: s.tls, rate: s.rate,
+		}})
+	case s.quick:
+		return expand(quickPlan)
+	default:
+		return expand(fullPlan)
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) (err error) {
+	s, err := parseFlags(args)
+	if err != nil {
+		return err
+	}
+	libs, err := chooseLibraries(s.libs)
+	if err != nil {
+		return err
+	}
+	groups, err := s.groups()
+	if err != nil {
+		return err
+	}
+	if len(libs) != 1 && (s.cpuProfile != "" || s.memProfile != "") {
+		return errors.New("a profile is of one library: name it with -libs")
+	}
+	if s.memProfile != "" {
+		runtime.MemProfileRate = 4 * kiB
+	}
+
+	var all sites
+	defer all.stop()
+	if _, err := all.get(ctx, groups[0].scenarios[0].tls); err != nil {
+		return err
+	}
+	stopProfile, err := startProfile(s.cpuProfile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
+
+	t := timing{warmUp: s.warmUp, duration: s.duration, rounds: s.rounds}
+	var results []result
+	for _, g := range groups {
+		fmt.Fprintf(out, "\n%s\n", g.title)
+		for _, sc := range g.scenarios {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			site, err := all.get(ctx, sc.tls)
+			if err != nil {
+				return err
+			}
+			samples, err := compare(ctx, site, sc, libs, t)
+			if err != nil {
+				return fmt.Errorf("%s: %w", sc.title(), err)
+			}
+			r := newResult(sc, libs, samples)
+			results = append(results, r)
+			fmt.Fprintf(out, "\n%s\n", sc.title())
+			r.details().text(out)
+			for i, of := range samples {
+				for _, sample := range of {
+					if sample.firstErr != nil {
+						fmt.Fprintf(out, "  %s: %v\n", libs[i].name, sample.firstErr)
+						break
+					}
+				}
+			}
+		}
+	}
+	if len(libs) > 1 {
+		fmt.Fprintln(out, "\nOverview")
+		overview(results).text(out)
+	}
+	return writeMemProfile(s.memProfile)
+}
+
+// startProfile profiles the CPU into a file until the returned function is
+// called. Without a name it does nothing.
+func startProfile(name string) (stop func() error, err error) {
+	if name == "" {
+		return func() error { return nil }, nil
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return file.Close()
+	}, nil
+}
+
+func writeMemProfile(name string) error {
+	if name == "" {
+		return nil
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	err = pprof.Lookup("allocs").WriteTo(file, 0)
+	return errors.Join(err, file.Close())
+}
