@@ -11,10 +11,10 @@ PLATFORMS   := linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64
 MODULES := $(dir $(shell find . -name go.mod -not -path '*/testdata/*'))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race lint fuzz generate cross
+.PHONY: help demo test race lint fuzz generate cross bench bench-quick
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 demo: ## run the quickstart example
 	$(GO) run ./examples/quickstart
@@ -36,6 +36,14 @@ lint: ## check formatting, vet and staticcheck, in every module
 
 fuzz: ## run every fuzz target, FUZZTIME (5m) each
 	scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## compare with other clients; writes bench/RESULTS.md and results.svg
+	scripts/need-redis.sh
+	cd bench && $(GO) run . -md RESULTS.md -svg results.svg
+
+bench-quick: ## the same in under two minutes; writes nothing
+	scripts/need-redis.sh
+	cd bench && $(GO) run . -quick
 
 generate: ## write the generated files anew
 	$(GO) generate ./...

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -49,6 +50,8 @@ func parseFlags(args []string) (settings, error) {
 	f.StringVar(&s.cpuProfile, "cpuprofile", "", "write a CPU profile to this file; needs one library in -libs")
 	f.StringVar(&s.memProfile, "memprofile", "", "write a profile of all allocations to this file; needs one library in -libs")
 
+	f.StringVar(&s.markdown, "md", "", "write the results as Markdown to this file")
+	f.StringVar(&s.svg, "svg", "", "write a plot of GET 64 B by callers to this file")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -121,50 +124,72 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 
 	var all sites
 	defer all.stop()
-	if _, err := all.get(ctx, groups[0].scenarios[0].tls); err != nil {
+	first, err := all.get(ctx, groups[0].scenarios[0].tls)
+	if err != nil {
 		return err
 	}
+	t := timing{warmUp: s.warmUp, duration: s.duration, rounds: s.rounds}
+	cond := conditionsOf(first, libs, t)
+	cond.text(out)
+
 	stopProfile, err := startProfile(s.cpuProfile)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
-
-	t := timing{warmUp: s.warmUp, duration: s.duration, rounds: s.rounds}
-	var results []result
+	rep := report{conditions: cond, plot: s.svg}
 	for _, g := range groups {
-		fmt.Fprintf(out, "\n%s\n", g.title)
-		for _, sc := range g.scenarios {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			site, err := all.get(ctx, sc.tls)
-			if err != nil {
-				return err
-			}
-			samples, err := compare(ctx, site, sc, libs, t)
-			if err != nil {
-				return fmt.Errorf("%s: %w", sc.title(), err)
-			}
-			r := newResult(sc, libs, samples)
-			results = append(results, r)
-			fmt.Fprintf(out, "\n%s\n", sc.title())
-			r.details().text(out)
-			for i, of := range samples {
-				for _, sample := range of {
-					if sample.firstErr != nil {
-						fmt.Fprintf(out, "  %s: %v\n", libs[i].name, sample.firstErr)
-						break
-					}
-				}
-			}
+		if err := runGroup(ctx, &all, g, libs, t, out, &rep); err != nil {
+			return err
 		}
 	}
 	if len(libs) > 1 {
 		fmt.Fprintln(out, "\nOverview")
-		overview(results).text(out)
+		overview(rep.all()).text(out)
 	}
-	return writeMemProfile(s.memProfile)
+	return errors.Join(
+		writeMemProfile(s.memProfile),
+		writeFile(s.markdown, rep.markdown),
+		writePlot(s.svg, rep.all()),
+	)
+}
+
+// runGroup runs the scenarios of a group and prints each when it is done.
+func runGroup(ctx context.Context, all *sites, g group, libs []library, t timing, out io.Writer, rep *report) error {
+	fmt.Fprintf(out, "\n%s\n", g.title)
+	rep.sections = append(rep.sections, section{title: g.title})
+	done := &rep.sections[len(rep.sections)-1]
+	for _, sc := range g.scenarios {
+		s, err := all.get(ctx, sc.tls)
+		if err != nil {
+			return err
+		}
+		samples, err := compare(ctx, s, sc, libs, t)
+		if err != nil {
+			return fmt.Errorf("%s: %w", sc.title(), err)
+		}
+		r := newResult(sc, libs, samples)
+		done.results = append(done.results, r)
+		fmt.Fprintf(out, "\n%s\n", sc.title())
+		r.details().text(out)
+		for i, lib := range libs {
+			if err := r.summaries[i].firstErr; err != nil {
+				fmt.Fprintf(out, "  %s: %v\n", lib.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// writeFile lets fill write the file of that name. Without a name it does
+// nothing.
+func writeFile(name string, fill func(io.Writer)) error {
+	if name == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	fill(&b)
+	return os.WriteFile(name, b.Bytes(), 0o644)
 }
 
 // startProfile profiles the CPU into a file until the returned function is

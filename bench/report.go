@@ -3,63 +3,125 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
-// table is a header and rows of cells. The first column is text, the others
-// are numbers and line up at the right.
-type table struct {
-	header []string
-	rows   [][]string
+// report is everything that one run found out.
+type report struct {
+	conditions conditions
+	sections   []section
+	plot       string // the file of the plot, "" for none
 }
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+type section struct {
+	title   string
+	results []result
+}
 
-func (t *table) widths() []int {
-	widths := make([]int, len(t.header))
-	for _, row := range append([][]string{t.header}, t.rows...) {
-		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+func (r *report) all() []result {
+	var all []result
+	for _, s := range r.sections {
+		all = append(all, s.results...)
+	}
+	return all
+}
+
+// markdown writes the report: the overview first, then all numbers.
+func (r *report) markdown(w io.Writer) {
+	fmt.Fprintf(w, "# Results of the benchmark\n\n")
+	fmt.Fprintf(w, "Written by `make bench`. What the columns mean: [README.md](README.md).\n\n")
+	r.conditions.markdown(w)
+	if r.plot != "" {
+		fmt.Fprintf(w, "\n![Commands a second by number of callers](%s)\n", filepath.Base(r.plot))
+	}
+	fmt.Fprintf(w, "\n## Overview\n\nCommands or keys a second; at equal load, the client's CPU time per command.\n\n")
+	overview(r.all()).markdown(w)
+	for _, s := range r.sections {
+		fmt.Fprintf(w, "\n## %s\n", s.title)
+		for _, result := range s.results {
+			fmt.Fprintf(w, "\n### %s\n\n", result.scenario.title())
+			result.details().markdown(w)
 		}
 	}
-	return widths
 }
 
-func (t *table) line(cells []string, widths []int, separator string) string {
-	padded := make([]string, len(cells))
-	for i, cell := range cells {
-		space := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-		if i == 0 {
-			padded[i] = cell + space
-		} else {
-			padded[i] = space + cell
+// conditions is what a reader must know to judge the numbers.
+type conditions struct {
+	lines []string
+	libs  []library
+}
+
+func conditionsOf(s *site, libs []library, t timing) conditions {
+	c := conditions{libs: libs}
+	add := func(format string, args ...any) {
+		c.lines = append(c.lines, fmt.Sprintf(format, args...))
+	}
+	add("%s; %d CPUs%s, which the client and the servers share; GOMAXPROCS=%d.",
+		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), cpuModel(), runtime.GOMAXPROCS(0))
+	add("%s, %s/%s; %d primaries of Redis %s on the loopback interface, no persistence.",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, shards, s.version())
+	add("%d rounds of %v each after a warm-up of %v; every library in turn in each round. Medians.",
+		t.rounds, t.duration, t.warmUp)
+	return c
+}
+
+func (c conditions) text(w io.Writer) {
+	for _, line := range c.lines {
+		fmt.Fprintln(w, line)
+	}
+	versions := moduleVersions()
+	for _, lib := range c.libs {
+		fmt.Fprintf(w, "  %-14s %s %s, %s\n", lib.name, lib.module, versions[lib.module], lib.setup)
+	}
+}
+
+func (c conditions) markdown(w io.Writer) {
+	for _, line := range c.lines {
+		fmt.Fprintf(w, "- %s\n", line)
+	}
+	fmt.Fprintln(w)
+	t := &table{header: []string{"library", "module", "version", "options"}, prose: true}
+	versions := moduleVersions()
+	for _, lib := range c.libs {
+		t.add(lib.name, lib.module, versions[lib.module], lib.setup)
+	}
+	t.markdown(w)
+}
+
+// moduleVersions is the version of every module in this program.
+func moduleVersions() map[string]string {
+	versions := map[string]string{}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return versions
+	}
+	for _, m := range info.Deps {
+		versions[m.Path] = m.Version
+		if m.Replace != nil {
+			versions[m.Path] = "(this tree)"
 		}
 	}
-	return strings.Join(padded, separator)
+	return versions
 }
 
-// text lays the table out for a terminal.
-func (t *table) text(w io.Writer) {
-	widths := t.widths()
-	for _, row := range append([][]string{t.header}, t.rows...) {
-		fmt.Fprintln(w, strings.TrimRight("  "+t.line(row, widths, "  "), " "))
+// cpuModel is the processor's name in brackets, or "" where the system does
+// not tell.
+func cpuModel() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return ""
 	}
-}
-
-// markdown writes the table as Markdown.
-func (t *table) markdown(w io.Writer) {
-	widths := t.widths()
-	rule := make([]string, len(widths))
-	for i := range rule {
-		widths[i] = max(widths[i], 4)
-		rule[i] = strings.Repeat("-", widths[i]-1) + ":"
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return " (" + strings.TrimSpace(value) + ")"
+		}
 	}
-	rule[0] = strings.Repeat("-", widths[0])
-	for _, row := range append([][]string{t.header, rule}, t.rows...) {
-		fmt.Fprintf(w, "| %s |\n", t.line(row, widths, " | "))
-	}
+	return ""
 }
 
 // details is a line for every library, with all that was measured.
@@ -123,45 +185,4 @@ func overview(results []result) *table {
 		t.add(append(cells, mark, peer)...)
 	}
 	return t
-}
-
-func (r ratio) String() string {
-	return fmt.Sprintf("%.2f (%.2f–%.2f)", r.median, r.low, r.high)
-}
-
-// formatRate writes three significant digits, with k or M.
-func formatRate(perSecond float64) string {
-	switch {
-	case perSecond >= 999_500:
-		return threeDigits(perSecond/1e6) + " M"
-	case perSecond >= 1000:
-		return threeDigits(perSecond/1e3) + " k"
-	default:
-		return threeDigits(perSecond)
-	}
-}
-
-// formatDuration writes three significant digits in µs, ms or s.
-func formatDuration(d time.Duration) string {
-	switch {
-	case d == 0:
-		return "0"
-	case d < time.Millisecond:
-		return threeDigits(float64(d)/float64(time.Microsecond)) + " µs"
-	case d < time.Second:
-		return threeDigits(float64(d)/float64(time.Millisecond)) + " ms"
-	default:
-		return threeDigits(d.Seconds()) + " s"
-	}
-}
-
-func threeDigits(x float64) string {
-	switch {
-	case x < 9.995:
-		return fmt.Sprintf("%.2f", x)
-	case x < 99.95:
-		return fmt.Sprintf("%.1f", x)
-	default:
-		return fmt.Sprintf("%.0f", x)
-	}
 }

@@ -57,6 +57,9 @@ func compare(ctx context.Context, s *site, sc scenario, libs []library, t timing
 			data = sc.work.dataset(round + 1)
 		}
 		for turn := range libs {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			i := (turn + round) % len(libs)
 			got, err := measure(ctx, s, sc, libs[i], data, t)
 			if err != nil {

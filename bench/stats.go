@@ -17,6 +17,7 @@ type summary struct {
 	p999          time.Duration
 	bulkP99       time.Duration // 0 if there are no bulk values
 	failed        int           // sum over the rounds
+	firstErr      error
 }
 
 func summarize(w workload, samples []sample) summary {
@@ -48,6 +49,9 @@ func summarize(w workload, samples []sample) summary {
 	}
 	for _, s := range samples {
 		sum.failed += s.failed
+		if sum.firstErr == nil {
+			sum.firstErr = s.firstErr
+		}
 	}
 	return sum
 }

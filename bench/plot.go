@@ -1,0 +1,111 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+	"strconv"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Okabe and Ito's colours, which colour-blind readers can tell apart.
+var lineColors = []color.RGBA{
+	{R: 0xD5, G: 0x5E, A: 0xFF},
+	{G: 0x72, B: 0xB2, A: 0xFF},
+	{R: 0x56, G: 0xB4, B: 0xE9, A: 0xFF},
+	{G: 0x9E, B: 0x73, A: 0xFF},
+	{R: 0x99, G: 0x99, B: 0x99, A: 0xFF},
+}
+
+// plotted are the results in the plot: plain GETs of 64 B, by callers.
+func plotted(results []result) []result {
+	var chosen []result
+	for _, r := range results {
+		sc := r.scenario
+		if sc.work.name == "get" && sc.mode.name == contextModes[0].name && !sc.tls && sc.rate == 0 {
+			chosen = append(chosen, r)
+		}
+	}
+	slices.SortFunc(chosen, func(a, b result) int {
+		return cmp.Compare(a.scenario.callers, b.scenario.callers)
+	})
+	return chosen
+}
+
+// writePlot draws commands a second by callers into an SVG file. It needs two
+// levels of callers at least. Without a name it does nothing.
+func writePlot(name string, results []result) error {
+	if name == "" {
+		return nil
+	}
+	chosen := plotted(results)
+	if len(chosen) < 2 {
+		return fmt.Errorf("a plot needs GET 64 B at two numbers of callers at least, not %d", len(chosen))
+	}
+	p := plot.New()
+	p.BackgroundColor = color.White
+	p.Title.Text = fmt.Sprintf("%s, %d primaries on the same machine", chosen[0].scenario.work.title, shards)
+	p.Title.TextStyle.Font.Size = vg.Points(14)
+	p.Title.Padding = vg.Points(8)
+	p.X.Label.Text = "concurrent callers"
+	p.Y.Label.Text = "thousand commands a second"
+	p.Y.Min = 0
+	p.X.Scale = plot.LogScale{}
+	p.X.Tick.Marker = callerTicks(chosen)
+	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Padding = vg.Points(3)
+	p.Legend.XOffs, p.Legend.YOffs = vg.Points(10), vg.Points(-5)
+
+	grid := plotter.NewGrid()
+	grid.Vertical.Color = color.Gray{Y: 0xE8}
+	grid.Horizontal.Color = color.Gray{Y: 0xE8}
+	p.Add(grid)
+	var drawn []plot.Plotter
+	for i, lib := range chosen[0].libs {
+		points := make(plotter.XYs, len(chosen))
+		for j, r := range chosen {
+			points[j] = plotter.XY{X: float64(r.scenario.callers), Y: r.summaries[i].rate / 1000}
+		}
+		line, marks, err := plotter.NewLinePoints(points)
+		if err != nil {
+			return err
+		}
+		line.Color = lineColors[i%len(lineColors)]
+		line.Width = vg.Points(1.5)
+		if lib.ours {
+			line.Width = vg.Points(3)
+		}
+		marks.Color = line.Color
+		marks.Shape = draw.CircleGlyph{}
+		marks.Radius = vg.Points(3)
+		drawn = append(drawn, line, marks)
+		p.Legend.Add(lib.name, line, marks)
+	}
+	// The first library comes last, on top of the others.
+	slices.Reverse(drawn)
+	p.Add(drawn...)
+	return p.Save(8*vg.Inch, 5*vg.Inch, name)
+}
+
+// callerTicks labels the numbers of callers that were measured. Neighbours too
+// close to be told apart share a place, and only the first gets its label.
+func callerTicks(chosen []result) plot.ConstantTicks {
+	var ticks plot.ConstantTicks
+	last := math.Inf(-1)
+	for _, r := range chosen {
+		at := float64(r.scenario.callers)
+		tick := plot.Tick{Value: at}
+		if math.Log2(at)-last >= 0.9 {
+			tick.Label = strconv.Itoa(r.scenario.callers)
+			last = math.Log2(at)
+		}
+		ticks = append(ticks, tick)
+	}
+	return ticks
+}
