@@ -231,13 +231,6 @@ func do[C Cmder](ctx context.Context, c cmdable, cmd C) C {
 	return cmd
 }
 
-// run processes cmd with arguments that are all text.
-func run[C Cmder](ctx context.Context, c cmdable, cmd C, name string, args ...string) C {
-	cmd.command().start(name, args...)
-	_ = c(ctx, cmd)
-	return cmd
-}
-
 // fromArgs gives cmd the arguments of an exported constructor.
 func fromArgs[C Cmder](cmd C, args []any) C {
 	b := cmd.command()

@@ -86,7 +86,9 @@ func (c cmdable) clusterSlotRange(ctx context.Context, name string, first, last 
 // ClusterCountFailureReports tells how many nodes reported lately that a node
 // does not answer (CLUSTER COUNT-FAILURE-REPORTS).
 func (c cmdable) ClusterCountFailureReports(ctx context.Context, nodeID string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "cluster", "count-failure-reports", nodeID)
+	cmd := new(IntCmd)
+	cmd.start("cluster", "count-failure-reports", nodeID)
+	return do(ctx, c, cmd)
 }
 
 // ClusterCountKeysInSlot tells how many keys of a slot the node has
@@ -100,13 +102,17 @@ func (c cmdable) ClusterCountKeysInSlot(ctx context.Context, slot int) *IntCmd {
 // ClusterFailover makes the node, a replica, take over from its primary
 // (CLUSTER FAILOVER).
 func (c cmdable) ClusterFailover(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "cluster", "failover")
+	cmd := new(StatusCmd)
+	cmd.start("cluster", "failover")
+	return do(ctx, c, cmd)
 }
 
 // ClusterForget makes the node forget another one, and not hear of it again for
 // a minute (CLUSTER FORGET).
 func (c cmdable) ClusterForget(ctx context.Context, nodeID string) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "cluster", "forget", nodeID)
+	cmd := new(StatusCmd)
+	cmd.start("cluster", "forget", nodeID)
+	return do(ctx, c, cmd)
 }
 
 // ClusterGetKeysInSlot lists at most count keys of a slot that the node has
@@ -119,68 +125,92 @@ func (c cmdable) ClusterGetKeysInSlot(ctx context.Context, slot, count int) *Str
 
 // ClusterInfo tells how the cluster is, as lines of name:value (CLUSTER INFO).
 func (c cmdable) ClusterInfo(ctx context.Context) *StringCmd {
-	return run(ctx, c, new(StringCmd), "cluster", "info")
+	cmd := new(StringCmd)
+	cmd.start("cluster", "info")
+	return do(ctx, c, cmd)
 }
 
 // ClusterKeySlot tells the slot of a key, from 0 to 16383 (CLUSTER KEYSLOT).
 func (c cmdable) ClusterKeySlot(ctx context.Context, key string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "cluster", "keyslot", key)
+	cmd := new(IntCmd)
+	cmd.start("cluster", "keyslot", key)
+	return do(ctx, c, cmd)
 }
 
 // ClusterLinks lists the connections between the node and the others
 // (CLUSTER LINKS).
 func (c cmdable) ClusterLinks(ctx context.Context) *ClusterLinksCmd {
-	return run(ctx, c, new(ClusterLinksCmd), "cluster", "links")
+	cmd := new(ClusterLinksCmd)
+	cmd.start("cluster", "links")
+	return do(ctx, c, cmd)
 }
 
 // ClusterMeet makes the node and another one know each other (CLUSTER MEET).
 func (c cmdable) ClusterMeet(ctx context.Context, host, port string) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "cluster", "meet", host, port)
+	cmd := new(StatusCmd)
+	cmd.start("cluster", "meet", host, port)
+	return do(ctx, c, cmd)
 }
 
 // ClusterMyID tells the node's name in the cluster (CLUSTER MYID).
 func (c cmdable) ClusterMyID(ctx context.Context) *StringCmd {
-	return run(ctx, c, new(StringCmd), "cluster", "myid")
+	cmd := new(StringCmd)
+	cmd.start("cluster", "myid")
+	return do(ctx, c, cmd)
 }
 
 // ClusterMyShardID tells the name of the node's shard (CLUSTER MYSHARDID, Redis
 // 7.2).
 func (c cmdable) ClusterMyShardID(ctx context.Context) *StringCmd {
-	return run(ctx, c, new(StringCmd), "cluster", "myshardid")
+	cmd := new(StringCmd)
+	cmd.start("cluster", "myshardid")
+	return do(ctx, c, cmd)
 }
 
 // ClusterNodes describes the nodes of the cluster, one a line (CLUSTER NODES).
 func (c cmdable) ClusterNodes(ctx context.Context) *StringCmd {
-	return run(ctx, c, new(StringCmd), "cluster", "nodes")
+	cmd := new(StringCmd)
+	cmd.start("cluster", "nodes")
+	return do(ctx, c, cmd)
 }
 
 // ClusterReplicate makes the node a replica of another one
 // (CLUSTER REPLICATE).
 func (c cmdable) ClusterReplicate(ctx context.Context, nodeID string) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "cluster", "replicate", nodeID)
+	cmd := new(StatusCmd)
+	cmd.start("cluster", "replicate", nodeID)
+	return do(ctx, c, cmd)
 }
 
 // ClusterResetHard makes the node forget the cluster, and its own name
 // (CLUSTER RESET HARD).
 func (c cmdable) ClusterResetHard(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "cluster", "reset", "hard")
+	cmd := new(StatusCmd)
+	cmd.start("cluster", "reset", "hard")
+	return do(ctx, c, cmd)
 }
 
 // ClusterResetSoft makes the node forget the cluster (CLUSTER RESET SOFT).
 func (c cmdable) ClusterResetSoft(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "cluster", "reset", "soft")
+	cmd := new(StatusCmd)
+	cmd.start("cluster", "reset", "soft")
+	return do(ctx, c, cmd)
 }
 
 // ClusterSaveConfig makes the node save what it knows of the cluster
 // (CLUSTER SAVECONFIG).
 func (c cmdable) ClusterSaveConfig(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "cluster", "saveconfig")
+	cmd := new(StatusCmd)
+	cmd.start("cluster", "saveconfig")
+	return do(ctx, c, cmd)
 }
 
 // ClusterShards lists the shards of the cluster with their slots and nodes
 // (CLUSTER SHARDS, Redis 7.0).
 func (c cmdable) ClusterShards(ctx context.Context) *ClusterShardsCmd {
-	return run(ctx, c, new(ClusterShardsCmd), "cluster", "shards")
+	cmd := new(ClusterShardsCmd)
+	cmd.start("cluster", "shards")
+	return do(ctx, c, cmd)
 }
 
 // ClusterSlaves describes the replicas of a primary, each in the form of
@@ -188,23 +218,31 @@ func (c cmdable) ClusterShards(ctx context.Context) *ClusterShardsCmd {
 //
 // Deprecated: Redis 5.0 calls the command CLUSTER REPLICAS.
 func (c cmdable) ClusterSlaves(ctx context.Context, nodeID string) *StringSliceCmd {
-	return run(ctx, c, new(StringSliceCmd), "cluster", "slaves", nodeID)
+	cmd := new(StringSliceCmd)
+	cmd.start("cluster", "slaves", nodeID)
+	return do(ctx, c, cmd)
 }
 
 // ClusterSlots lists the ranges of slots that are served, with their nodes
 // (CLUSTER SLOTS).
 func (c cmdable) ClusterSlots(ctx context.Context) *ClusterSlotsCmd {
-	return run(ctx, c, new(ClusterSlotsCmd), "cluster", "slots")
+	cmd := new(ClusterSlotsCmd)
+	cmd.start("cluster", "slots")
+	return do(ctx, c, cmd)
 }
 
 // ReadOnly lets a replica serve reads on the connection that happens to serve
 // the command. The client does so by itself where it reads from replicas
 // (READONLY).
 func (c cmdable) ReadOnly(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "readonly")
+	cmd := new(StatusCmd)
+	cmd.start("readonly")
+	return do(ctx, c, cmd)
 }
 
 // ReadWrite takes ReadOnly back (READWRITE).
 func (c cmdable) ReadWrite(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "readwrite")
+	cmd := new(StatusCmd)
+	cmd.start("readwrite")
+	return do(ctx, c, cmd)
 }

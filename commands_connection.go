@@ -16,7 +16,9 @@ func (c cmdable) Do(ctx context.Context, args ...any) *Cmd {
 
 // Ping asks for a sign of life, which is "PONG" (PING).
 func (c cmdable) Ping(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "ping")
+	cmd := new(StatusCmd)
+	cmd.start("ping")
+	return do(ctx, c, cmd)
 }
 
 // Echo has the server send message back (ECHO).
@@ -30,37 +32,49 @@ func (c cmdable) Echo(ctx context.Context, message any) *StringCmd {
 //
 // Deprecated: close the client instead; Redis 7.2 deprecates the command.
 func (c cmdable) Quit(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "quit")
+	cmd := new(StatusCmd)
+	cmd.start("quit")
+	return do(ctx, c, cmd)
 }
 
 // ClientGetName reads the name of the connection that happens to serve the
 // command; [Nil] when it has none (CLIENT GETNAME).
 func (c cmdable) ClientGetName(ctx context.Context) *StringCmd {
-	return run(ctx, c, new(StringCmd), "client", "getname")
+	cmd := new(StringCmd)
+	cmd.start("client", "getname")
+	return do(ctx, c, cmd)
 }
 
 // ClientID reads the number that the server gave to the connection that
 // happens to serve the command (CLIENT ID).
 func (c cmdable) ClientID(ctx context.Context) *IntCmd {
-	return run(ctx, c, new(IntCmd), "client", "id")
+	cmd := new(IntCmd)
+	cmd.start("client", "id")
+	return do(ctx, c, cmd)
 }
 
 // ClientInfo reads what the server knows of the connection that happens to
 // serve the command (CLIENT INFO).
 func (c cmdable) ClientInfo(ctx context.Context) *ClientInfoCmd {
-	return run(ctx, c, new(ClientInfoCmd), "client", "info")
+	cmd := new(ClientInfoCmd)
+	cmd.start("client", "info")
+	return do(ctx, c, cmd)
 }
 
 // ClientList lists the connections of the server as text, one a line
 // (CLIENT LIST).
 func (c cmdable) ClientList(ctx context.Context) *StringCmd {
-	return run(ctx, c, new(StringCmd), "client", "list")
+	cmd := new(StringCmd)
+	cmd.start("client", "list")
+	return do(ctx, c, cmd)
 }
 
 // ClientKill closes the connection with that remote address, host:port. There
 // being none is an error (CLIENT KILL).
 func (c cmdable) ClientKill(ctx context.Context, ipPort string) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "client", "kill", ipPort)
+	cmd := new(StatusCmd)
+	cmd.start("client", "kill", ipPort)
+	return do(ctx, c, cmd)
 }
 
 // ClientKillByFilter closes the connections that fit the filters, which are
@@ -82,7 +96,9 @@ func (c cmdable) ClientPause(ctx context.Context, dur time.Duration) *BoolCmd {
 
 // ClientUnpause ends a ClientPause early (CLIENT UNPAUSE).
 func (c cmdable) ClientUnpause(ctx context.Context) *BoolCmd {
-	return run(ctx, c, new(BoolCmd), "client", "unpause")
+	cmd := new(BoolCmd)
+	cmd.start("client", "unpause")
+	return do(ctx, c, cmd)
 }
 
 // ClientUnblock ends the wait of a connection in a blocking command, as if the
@@ -165,18 +181,24 @@ func (c cmdable) ClientTrackingOn(ctx context.Context, opt *ClientTrackingOption
 // ClientTrackingOff ends tracking on this connection; see
 // ClientTracking (CLIENT TRACKING).
 func (c cmdable) ClientTrackingOff(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "client", "tracking", "off")
+	cmd := new(StatusCmd)
+	cmd.start("client", "tracking", "off")
+	return do(ctx, c, cmd)
 }
 
 // Auth authenticates the connection as the default user (AUTH).
 func (c statefulCmdable) Auth(ctx context.Context, password string) *StatusCmd {
-	return run(ctx, cmdable(c), new(StatusCmd), "auth", password)
+	cmd := new(StatusCmd)
+	cmd.start("auth", password)
+	return do(ctx, cmdable(c), cmd)
 }
 
 // AuthACL authenticates the connection as a user of the access control list
 // (AUTH).
 func (c statefulCmdable) AuthACL(ctx context.Context, username, password string) *StatusCmd {
-	return run(ctx, cmdable(c), new(StatusCmd), "auth", username, password)
+	cmd := new(StatusCmd)
+	cmd.start("auth", username, password)
+	return do(ctx, cmdable(c), cmd)
 }
 
 // Select changes the database of the connection. A cluster has only number 0,
@@ -197,7 +219,9 @@ func (c statefulCmdable) SwapDB(ctx context.Context, index1, index2 int) *Status
 // ClientSetName gives the connection a name, without spaces; "" takes it away
 // (CLIENT SETNAME).
 func (c statefulCmdable) ClientSetName(ctx context.Context, name string) *BoolCmd {
-	return run(ctx, cmdable(c), new(BoolCmd), "client", "setname", name)
+	cmd := new(BoolCmd)
+	cmd.start("client", "setname", name)
+	return do(ctx, cmdable(c), cmd)
 }
 
 // LibraryInfo is what a client tells of itself: either its name or its

@@ -188,7 +188,9 @@ func (c cmdable) GeoSearchStore(ctx context.Context, key, store string, q *GeoSe
 // GeoDist is the distance of two members in unit, which is "km" where it is
 // empty; [Nil] when one of them does not exist (GEODIST).
 func (c cmdable) GeoDist(ctx context.Context, key string, member1, member2, unit string) *FloatCmd {
-	return run(ctx, c, new(FloatCmd), "geodist", key, member1, member2, geoUnit(unit))
+	cmd := new(FloatCmd)
+	cmd.start("geodist", key, member1, member2, geoUnit(unit))
+	return do(ctx, c, cmd)
 }
 
 // GeoHash reads the positions of members as Geohash strings of 11 characters;

@@ -55,18 +55,24 @@ func (c cmdable) HDel(ctx context.Context, key string, fields ...string) *IntCmd
 
 // HExists tells whether the hash has the field (HEXISTS).
 func (c cmdable) HExists(ctx context.Context, key, field string) *BoolCmd {
-	return run(ctx, c, new(BoolCmd), "hexists", key, field)
+	cmd := new(BoolCmd)
+	cmd.start("hexists", key, field)
+	return do(ctx, c, cmd)
 }
 
 // HGet reads the value of a field; [Nil] when there is none (HGET).
 func (c cmdable) HGet(ctx context.Context, key, field string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "hget", key, field)
+	cmd := new(StringCmd)
+	cmd.start("hget", key, field)
+	return do(ctx, c, cmd)
 }
 
 // HGetAll reads all fields and values; an empty map when the key does not exist
 // (HGETALL).
 func (c cmdable) HGetAll(ctx context.Context, key string) *MapStringStringCmd {
-	return run(ctx, c, new(MapStringStringCmd), "hgetall", key)
+	cmd := new(MapStringStringCmd)
+	cmd.start("hgetall", key)
+	return do(ctx, c, cmd)
 }
 
 // HIncrBy adds incr to the integer in a field, 0 when there is none, and
@@ -88,12 +94,16 @@ func (c cmdable) HIncrByFloat(ctx context.Context, key, field string, incr float
 // HKeys reads the names of all fields; none when the key does not exist
 // (HKEYS).
 func (c cmdable) HKeys(ctx context.Context, key string) *StringSliceCmd {
-	return run(ctx, c, new(StringSliceCmd), "hkeys", key)
+	cmd := new(StringSliceCmd)
+	cmd.start("hkeys", key)
+	return do(ctx, c, cmd)
 }
 
 // HLen counts the fields; 0 when the key does not exist (HLEN).
 func (c cmdable) HLen(ctx context.Context, key string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "hlen", key)
+	cmd := new(IntCmd)
+	cmd.start("hlen", key)
+	return do(ctx, c, cmd)
 }
 
 // HMGet reads the values of fields, in their order; nil for each that does not
@@ -153,7 +163,9 @@ func (c cmdable) HScanNoValues(ctx context.Context, key string, cursor uint64, m
 
 // HVals reads all values; none when the key does not exist (HVALS).
 func (c cmdable) HVals(ctx context.Context, key string) *StringSliceCmd {
-	return run(ctx, c, new(StringSliceCmd), "hvals", key)
+	cmd := new(StringSliceCmd)
+	cmd.start("hvals", key)
+	return do(ctx, c, cmd)
 }
 
 // HRandField picks fields at random: up to count different ones or, if count is
@@ -175,5 +187,7 @@ func (c cmdable) HRandFieldWithValues(ctx context.Context, key string, count int
 // HStrLen is the length of a field's value in bytes; 0 when there is none
 // (HSTRLEN).
 func (c cmdable) HStrLen(ctx context.Context, key, field string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "hstrlen", key, field)
+	cmd := new(IntCmd)
+	cmd.start("hstrlen", key, field)
+	return do(ctx, c, cmd)
 }

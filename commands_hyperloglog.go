@@ -21,7 +21,9 @@ func (c cmdable) PFAdd(ctx context.Context, key string, els ...any) *IntCmd {
 // PFCount estimates how many distinct elements all keys together have seen; 0
 // for keys that do not exist (PFCOUNT).
 func (c cmdable) PFCount(ctx context.Context, keys ...string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "pfcount", keys...)
+	cmd := new(IntCmd)
+	cmd.start("pfcount", keys...)
+	return do(ctx, c, cmd)
 }
 
 // PFMerge adds what keys have seen to dest (PFMERGE).

@@ -57,31 +57,41 @@ func (c cmdable) Copy(ctx context.Context, sourceKey, destKey string, db int, re
 
 // Del deletes keys and gives the number of those that existed (DEL).
 func (c cmdable) Del(ctx context.Context, keys ...string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "del", keys...)
+	cmd := new(IntCmd)
+	cmd.start("del", keys...)
+	return do(ctx, c, cmd)
 }
 
 // Unlink is Del, but the server frees the memory later (UNLINK).
 func (c cmdable) Unlink(ctx context.Context, keys ...string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "unlink", keys...)
+	cmd := new(IntCmd)
+	cmd.start("unlink", keys...)
+	return do(ctx, c, cmd)
 }
 
 // Dump gives what is at key in a form for Restore; [Nil] when there
 // is nothing (DUMP).
 func (c cmdable) Dump(ctx context.Context, key string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "dump", key)
+	cmd := new(StringCmd)
+	cmd.start("dump", key)
+	return do(ctx, c, cmd)
 }
 
 // Exists gives the number of keys that exist; one that is named twice counts
 // twice (EXISTS).
 func (c cmdable) Exists(ctx context.Context, keys ...string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "exists", keys...)
+	cmd := new(IntCmd)
+	cmd.start("exists", keys...)
+	return do(ctx, c, cmd)
 }
 
 // Keys lists all keys that fit a pattern: ? is any character, * any number of
 // them, [ab] one of these. It keeps the server busy; see Scan
 // (KEYS).
 func (c cmdable) Keys(ctx context.Context, pattern string) *StringSliceCmd {
-	return run(ctx, c, new(StringSliceCmd), "keys", pattern)
+	cmd := new(StringSliceCmd)
+	cmd.start("keys", pattern)
+	return do(ctx, c, cmd)
 }
 
 // Migrate moves a key to another server, which may not take longer than
@@ -104,44 +114,58 @@ func (c cmdable) Move(ctx context.Context, key string, db int) *BoolCmd {
 // ObjectEncoding tells how the server keeps what is at key; [Nil] when there
 // is nothing (OBJECT ENCODING).
 func (c cmdable) ObjectEncoding(ctx context.Context, key string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "object", "encoding", key)
+	cmd := new(StringCmd)
+	cmd.start("object", "encoding", key)
+	return do(ctx, c, cmd)
 }
 
 // ObjectFreq tells how often a key is used, on a logarithmic scale, if the
 // server's eviction policy is one that counts that; [Nil] when there is no
 // such key (OBJECT FREQ).
 func (c cmdable) ObjectFreq(ctx context.Context, key string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "object", "freq", key)
+	cmd := new(IntCmd)
+	cmd.start("object", "freq", key)
+	return do(ctx, c, cmd)
 }
 
 // ObjectIdleTime tells, in seconds, how long a key has not been used; [Nil]
 // when there is no such key (OBJECT IDLETIME).
 func (c cmdable) ObjectIdleTime(ctx context.Context, key string) *DurationCmd {
-	return run(ctx, c, &DurationCmd{unit: time.Second}, "object", "idletime", key)
+	cmd := &DurationCmd{unit: time.Second}
+	cmd.start("object", "idletime", key)
+	return do(ctx, c, cmd)
 }
 
 // ObjectRefCount tells how many references the server has to what is at key;
 // [Nil] when there is nothing (OBJECT REFCOUNT).
 func (c cmdable) ObjectRefCount(ctx context.Context, key string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "object", "refcount", key)
+	cmd := new(IntCmd)
+	cmd.start("object", "refcount", key)
+	return do(ctx, c, cmd)
 }
 
 // RandomKey gives any key of the database; [Nil] when there is none
 // (RANDOMKEY).
 func (c cmdable) RandomKey(ctx context.Context) *StringCmd {
-	return run(ctx, c, new(StringCmd), "randomkey")
+	cmd := new(StringCmd)
+	cmd.start("randomkey")
+	return do(ctx, c, cmd)
 }
 
 // Rename renames a key, in place of any that has that name; no such key is an
 // error (RENAME).
 func (c cmdable) Rename(ctx context.Context, key, newkey string) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "rename", key, newkey)
+	cmd := new(StatusCmd)
+	cmd.start("rename", key, newkey)
+	return do(ctx, c, cmd)
 }
 
 // RenameNX is Rename, unless there is a key that has that name; then
 // it gives false (RENAMENX).
 func (c cmdable) RenameNX(ctx context.Context, key, newkey string) *BoolCmd {
-	return run(ctx, c, new(BoolCmd), "renamenx", key, newkey)
+	cmd := new(BoolCmd)
+	cmd.start("renamenx", key, newkey)
+	return do(ctx, c, cmd)
 }
 
 // Restore makes a key from what Dump gave, to expire after ttl, in
@@ -163,13 +187,17 @@ func (c cmdable) RestoreReplace(ctx context.Context, key string, ttl time.Durati
 // Touch marks keys as just used and gives the number of those that exist
 // (TOUCH).
 func (c cmdable) Touch(ctx context.Context, keys ...string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "touch", keys...)
+	cmd := new(IntCmd)
+	cmd.start("touch", keys...)
+	return do(ctx, c, cmd)
 }
 
 // Type tells what kind of value is at key, such as "string" or "zset"; "none"
 // when there is nothing (TYPE).
 func (c cmdable) Type(ctx context.Context, key string) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "type", key)
+	cmd := new(StatusCmd)
+	cmd.start("type", key)
+	return do(ctx, c, cmd)
 }
 
 // Scan lists some keys and a cursor to go on with; 0 begins, and 0 in the

@@ -68,28 +68,38 @@ func (c cmdable) PExpireAt(ctx context.Context, key string, tm time.Time) *BoolC
 // TTL tells after what time a key expires, rounded to seconds: -1 (a
 // nanosecond) is never, and -2 that there is no such key (TTL).
 func (c cmdable) TTL(ctx context.Context, key string) *DurationCmd {
-	return run(ctx, c, &DurationCmd{unit: time.Second}, "ttl", key)
+	cmd := &DurationCmd{unit: time.Second}
+	cmd.start("ttl", key)
+	return do(ctx, c, cmd)
 }
 
 // PTTL is TTL to the millisecond (PTTL).
 func (c cmdable) PTTL(ctx context.Context, key string) *DurationCmd {
-	return run(ctx, c, &DurationCmd{unit: time.Millisecond}, "pttl", key)
+	cmd := &DurationCmd{unit: time.Millisecond}
+	cmd.start("pttl", key)
+	return do(ctx, c, cmd)
 }
 
 // ExpireTime tells when a key expires, as the time since the Unix epoch in
 // seconds: -1 (a nanosecond) is never, and -2 that there is no such key
 // (EXPIRETIME).
 func (c cmdable) ExpireTime(ctx context.Context, key string) *DurationCmd {
-	return run(ctx, c, &DurationCmd{unit: time.Second}, "expiretime", key)
+	cmd := &DurationCmd{unit: time.Second}
+	cmd.start("expiretime", key)
+	return do(ctx, c, cmd)
 }
 
 // PExpireTime is ExpireTime to the millisecond (PEXPIRETIME).
 func (c cmdable) PExpireTime(ctx context.Context, key string) *DurationCmd {
-	return run(ctx, c, &DurationCmd{unit: time.Millisecond}, "pexpiretime", key)
+	cmd := &DurationCmd{unit: time.Millisecond}
+	cmd.start("pexpiretime", key)
+	return do(ctx, c, cmd)
 }
 
 // Persist lets a key expire no more: false when there is no such key, or when
 // it does not expire anyway (PERSIST).
 func (c cmdable) Persist(ctx context.Context, key string) *BoolCmd {
-	return run(ctx, c, new(BoolCmd), "persist", key)
+	cmd := new(BoolCmd)
+	cmd.start("persist", key)
+	return do(ctx, c, cmd)
 }

@@ -165,7 +165,9 @@ func (c cmdable) LInsertAfter(ctx context.Context, key string, pivot, value any)
 
 // LLen counts the elements; 0 when the key does not exist (LLEN).
 func (c cmdable) LLen(ctx context.Context, key string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "llen", key)
+	cmd := new(IntCmd)
+	cmd.start("llen", key)
+	return do(ctx, c, cmd)
 }
 
 // LMPop takes up to count elements from one end, "LEFT" or "RIGHT", of the
@@ -179,7 +181,9 @@ func (c cmdable) LMPop(ctx context.Context, direction string, count int64, keys 
 
 // LPop takes the leftmost element; [Nil] when the key does not exist (LPOP).
 func (c cmdable) LPop(ctx context.Context, key string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "lpop", key)
+	cmd := new(StringCmd)
+	cmd.start("lpop", key)
+	return do(ctx, c, cmd)
 }
 
 // LPopCount takes up to count elements from the left; [Nil] when the key does
@@ -257,7 +261,9 @@ func (c cmdable) LTrim(ctx context.Context, key string, start, stop int64) *Stat
 
 // RPop takes the rightmost element; [Nil] when the key does not exist (RPOP).
 func (c cmdable) RPop(ctx context.Context, key string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "rpop", key)
+	cmd := new(StringCmd)
+	cmd.start("rpop", key)
+	return do(ctx, c, cmd)
 }
 
 // RPopCount takes up to count elements from the right; [Nil] when the key does
@@ -271,7 +277,9 @@ func (c cmdable) RPopCount(ctx context.Context, key string, count int) *StringSl
 // RPopLPush moves the rightmost element of source to the left end of
 // destination and answers it; [Nil] when source does not exist (RPOPLPUSH).
 func (c cmdable) RPopLPush(ctx context.Context, source, destination string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "rpoplpush", source, destination)
+	cmd := new(StringCmd)
+	cmd.start("rpoplpush", source, destination)
+	return do(ctx, c, cmd)
 }
 
 // RPush puts values at the right end and answers the new length. A single value
@@ -294,7 +302,9 @@ func (c cmdable) RPushX(ctx context.Context, key string, values ...any) *IntCmd 
 // destination, destpos, and answers it; [Nil] when source does not exist
 // (LMOVE).
 func (c cmdable) LMove(ctx context.Context, source, destination, srcpos, destpos string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "lmove", source, destination, srcpos, destpos)
+	cmd := new(StringCmd)
+	cmd.start("lmove", source, destination, srcpos, destpos)
+	return do(ctx, c, cmd)
 }
 
 // BLMove is LMove that blocks; [Nil] after the timeout (BLMOVE).

@@ -12,29 +12,39 @@ import (
 // BgRewriteAOF has the server rewrite its append-only file in the background
 // (BGREWRITEAOF).
 func (c cmdable) BgRewriteAOF(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "bgrewriteaof")
+	cmd := new(StatusCmd)
+	cmd.start("bgrewriteaof")
+	return do(ctx, c, cmd)
 }
 
 // BgSave has the server save its data in the background (BGSAVE).
 func (c cmdable) BgSave(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "bgsave")
+	cmd := new(StatusCmd)
+	cmd.start("bgsave")
+	return do(ctx, c, cmd)
 }
 
 // Save has the server save its data, and do nothing else meanwhile (SAVE).
 func (c cmdable) Save(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "save")
+	cmd := new(StatusCmd)
+	cmd.start("save")
+	return do(ctx, c, cmd)
 }
 
 // LastSave tells when the data was last saved, as a Unix time in seconds
 // (LASTSAVE).
 func (c cmdable) LastSave(ctx context.Context) *IntCmd {
-	return run(ctx, c, new(IntCmd), "lastsave")
+	cmd := new(IntCmd)
+	cmd.start("lastsave")
+	return do(ctx, c, cmd)
 }
 
 // Command describes all commands that the server knows, by their names
 // (COMMAND).
 func (c cmdable) Command(ctx context.Context) *CommandsInfoCmd {
-	return run(ctx, c, new(CommandsInfoCmd), "command")
+	cmd := new(CommandsInfoCmd)
+	cmd.start("command")
+	return do(ctx, c, cmd)
 }
 
 // FilterBy picks commands by one property: the first here that is not empty.
@@ -80,74 +90,100 @@ func (c cmdable) CommandGetKeysAndFlags(ctx context.Context, commands ...any) *K
 // ConfigGet reads the configuration parameters whose names fit a pattern
 // (CONFIG GET).
 func (c cmdable) ConfigGet(ctx context.Context, parameter string) *MapStringStringCmd {
-	return run(ctx, c, new(MapStringStringCmd), "config", "get", parameter)
+	cmd := new(MapStringStringCmd)
+	cmd.start("config", "get", parameter)
+	return do(ctx, c, cmd)
 }
 
 // ConfigSet changes a configuration parameter (CONFIG SET).
 func (c cmdable) ConfigSet(ctx context.Context, parameter, value string) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "config", "set", parameter, value)
+	cmd := new(StatusCmd)
+	cmd.start("config", "set", parameter, value)
+	return do(ctx, c, cmd)
 }
 
 // ConfigResetStat sets the counters that INFO shows to zero
 // (CONFIG RESETSTAT).
 func (c cmdable) ConfigResetStat(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "config", "resetstat")
+	cmd := new(StatusCmd)
+	cmd.start("config", "resetstat")
+	return do(ctx, c, cmd)
 }
 
 // ConfigRewrite saves the configuration to the file it came from
 // (CONFIG REWRITE).
 func (c cmdable) ConfigRewrite(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "config", "rewrite")
+	cmd := new(StatusCmd)
+	cmd.start("config", "rewrite")
+	return do(ctx, c, cmd)
 }
 
 // DBSize gives the number of keys (DBSIZE).
 func (c cmdable) DBSize(ctx context.Context) *IntCmd {
-	return run(ctx, c, new(IntCmd), "dbsize")
+	cmd := new(IntCmd)
+	cmd.start("dbsize")
+	return do(ctx, c, cmd)
 }
 
 // DebugObject describes what is at a key, for those who look for faults in the
 // server; no such key is an error (DEBUG OBJECT).
 func (c cmdable) DebugObject(ctx context.Context, key string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "debug", "object", key)
+	cmd := new(StringCmd)
+	cmd.start("debug", "object", key)
+	return do(ctx, c, cmd)
 }
 
 // FlushAll deletes all keys of all databases (FLUSHALL).
 func (c cmdable) FlushAll(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "flushall")
+	cmd := new(StatusCmd)
+	cmd.start("flushall")
+	return do(ctx, c, cmd)
 }
 
 // FlushAllAsync is FlushAll, but the server frees the memory later
 // (FLUSHALL ASYNC).
 func (c cmdable) FlushAllAsync(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "flushall", "async")
+	cmd := new(StatusCmd)
+	cmd.start("flushall", "async")
+	return do(ctx, c, cmd)
 }
 
 // FlushDB deletes all keys of the database (FLUSHDB).
 func (c cmdable) FlushDB(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "flushdb")
+	cmd := new(StatusCmd)
+	cmd.start("flushdb")
+	return do(ctx, c, cmd)
 }
 
 // FlushDBAsync is FlushDB, but the server frees the memory later
 // (FLUSHDB ASYNC).
 func (c cmdable) FlushDBAsync(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "flushdb", "async")
+	cmd := new(StatusCmd)
+	cmd.start("flushdb", "async")
+	return do(ctx, c, cmd)
 }
 
 // Info tells about the server as lines of name:value; all that it usually
 // tells, or only some sections (INFO).
 func (c cmdable) Info(ctx context.Context, section ...string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "info", section...)
+	cmd := new(StringCmd)
+	cmd.start("info", section...)
+	return do(ctx, c, cmd)
 }
 
 // InfoMap is Info by sections and names (INFO).
 func (c cmdable) InfoMap(ctx context.Context, section ...string) *InfoCmd {
-	return run(ctx, c, new(InfoCmd), "info", section...)
+	cmd := new(InfoCmd)
+	cmd.start("info", section...)
+	return do(ctx, c, cmd)
 }
 
 // Latency lists the events that took the server long, if it was told to watch
 // for them (LATENCY LATEST).
 func (c cmdable) Latency(ctx context.Context) *LatencyCmd {
-	return run(ctx, c, new(LatencyCmd), "latency", "latest")
+	cmd := new(LatencyCmd)
+	cmd.start("latency", "latest")
+	return do(ctx, c, cmd)
 }
 
 // LatencyReset forgets the times of some events, or of all when none is named
@@ -201,14 +237,18 @@ func (c cmdable) ModuleLoadex(ctx context.Context, conf *ModuleLoadexConfig) *St
 // ReplicaOf makes the server a replica of another one, or a primary with "no"
 // and "one". Nodes of a cluster refuse it (REPLICAOF).
 func (c cmdable) ReplicaOf(ctx context.Context, host, port string) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "replicaof", host, port)
+	cmd := new(StatusCmd)
+	cmd.start("replicaof", host, port)
+	return do(ctx, c, cmd)
 }
 
 // SlaveOf is ReplicaOf (SLAVEOF).
 //
 // Deprecated: Redis 5.0 calls the command REPLICAOF.
 func (c cmdable) SlaveOf(ctx context.Context, host, port string) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "slaveof", host, port)
+	cmd := new(StatusCmd)
+	cmd.start("slaveof", host, port)
+	return do(ctx, c, cmd)
 }
 
 // Shutdown ends the server, which first saves its data if it is configured to.
@@ -230,7 +270,9 @@ func (c cmdable) ShutdownNoSave(ctx context.Context) *StatusCmd {
 }
 
 func (c cmdable) shutdown(ctx context.Context, how ...string) *StatusCmd {
-	cmd := run(ctx, c, new(StatusCmd), "shutdown", how...)
+	cmd := new(StatusCmd)
+	cmd.start("shutdown", how...)
+	_ = c(ctx, cmd)
 	if errors.Is(cmd.err, io.EOF) || errors.Is(cmd.err, syscall.ECONNRESET) {
 		cmd.err = nil
 	}
@@ -247,17 +289,23 @@ func (c cmdable) SlowLogGet(ctx context.Context, num int64) *SlowLogCmd {
 
 // SlowLogLen gives the number of commands in the slow log (SLOWLOG LEN).
 func (c cmdable) SlowLogLen(ctx context.Context) *IntCmd {
-	return run(ctx, c, new(IntCmd), "slowlog", "len")
+	cmd := new(IntCmd)
+	cmd.start("slowlog", "len")
+	return do(ctx, c, cmd)
 }
 
 // SlowLogReset empties the slow log (SLOWLOG RESET).
 func (c cmdable) SlowLogReset(ctx context.Context) *StatusCmd {
-	return run(ctx, c, new(StatusCmd), "slowlog", "reset")
+	cmd := new(StatusCmd)
+	cmd.start("slowlog", "reset")
+	return do(ctx, c, cmd)
 }
 
 // Time tells the server's time (TIME).
 func (c cmdable) Time(ctx context.Context) *TimeCmd {
-	return run(ctx, c, new(TimeCmd), "time")
+	cmd := new(TimeCmd)
+	cmd.start("time")
+	return do(ctx, c, cmd)
 }
 
 // Wait waits until the writes of this connection have reached that many

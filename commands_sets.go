@@ -53,12 +53,16 @@ func (c cmdable) SAdd(ctx context.Context, key string, members ...any) *IntCmd {
 
 // SCard counts the members; 0 when the key does not exist (SCARD).
 func (c cmdable) SCard(ctx context.Context, key string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "scard", key)
+	cmd := new(IntCmd)
+	cmd.start("scard", key)
+	return do(ctx, c, cmd)
 }
 
 // SDiff reads the members of the first key that none of the others has (SDIFF).
 func (c cmdable) SDiff(ctx context.Context, keys ...string) *StringSliceCmd {
-	return run(ctx, c, new(StringSliceCmd), "sdiff", keys...)
+	cmd := new(StringSliceCmd)
+	cmd.start("sdiff", keys...)
+	return do(ctx, c, cmd)
 }
 
 // SDiffCard counts the members of the first key that none of the others has.
@@ -84,7 +88,9 @@ func (c cmdable) SDiffStore(ctx context.Context, destination string, keys ...str
 
 // SInter reads the members that all keys have (SINTER).
 func (c cmdable) SInter(ctx context.Context, keys ...string) *StringSliceCmd {
-	return run(ctx, c, new(StringSliceCmd), "sinter", keys...)
+	cmd := new(StringSliceCmd)
+	cmd.start("sinter", keys...)
+	return do(ctx, c, cmd)
 }
 
 // SInterCard counts the members that all keys have, up to limit; 0 means
@@ -120,13 +126,17 @@ func (c cmdable) SMIsMember(ctx context.Context, key string, members ...any) *Bo
 
 // SMembers reads all members; none when the key does not exist (SMEMBERS).
 func (c cmdable) SMembers(ctx context.Context, key string) *StringSliceCmd {
-	return run(ctx, c, new(StringSliceCmd), "smembers", key)
+	cmd := new(StringSliceCmd)
+	cmd.start("smembers", key)
+	return do(ctx, c, cmd)
 }
 
 // SMembersMap reads all members as the keys of a map; none when the key does
 // not exist (SMEMBERS).
 func (c cmdable) SMembersMap(ctx context.Context, key string) *StringStructMapCmd {
-	return run(ctx, c, new(StringStructMapCmd), "smembers", key)
+	cmd := new(StringStructMapCmd)
+	cmd.start("smembers", key)
+	return do(ctx, c, cmd)
 }
 
 // SMove moves a member from source to destination, and tells whether source had
@@ -139,7 +149,9 @@ func (c cmdable) SMove(ctx context.Context, source, destination string, member a
 
 // SPop takes a member at random; [Nil] when the key does not exist (SPOP).
 func (c cmdable) SPop(ctx context.Context, key string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "spop", key)
+	cmd := new(StringCmd)
+	cmd.start("spop", key)
+	return do(ctx, c, cmd)
 }
 
 // SPopN takes up to count members at random; none when the key does not exist
@@ -153,7 +165,9 @@ func (c cmdable) SPopN(ctx context.Context, key string, count int64) *StringSlic
 // SRandMember reads a member at random; [Nil] when the key does not exist
 // (SRANDMEMBER).
 func (c cmdable) SRandMember(ctx context.Context, key string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "srandmember", key)
+	cmd := new(StringCmd)
+	cmd.start("srandmember", key)
+	return do(ctx, c, cmd)
 }
 
 // SRandMemberN reads members at random: up to count different ones or, if count
@@ -185,7 +199,9 @@ func (c cmdable) SScan(ctx context.Context, key string, cursor uint64, match str
 
 // SUnion reads the members that any of keys has (SUNION).
 func (c cmdable) SUnion(ctx context.Context, keys ...string) *StringSliceCmd {
-	return run(ctx, c, new(StringSliceCmd), "sunion", keys...)
+	cmd := new(StringSliceCmd)
+	cmd.start("sunion", keys...)
+	return do(ctx, c, cmd)
 }
 
 // SUnionCard counts the members that any of keys has. opts may be nil

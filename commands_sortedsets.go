@@ -201,13 +201,17 @@ func (c cmdable) ZRemRangeByRank(ctx context.Context, key string, start, stop in
 // ZRemRangeByScore removes the members with a score from min to max, and
 // answers how many there were (ZREMRANGEBYSCORE).
 func (c cmdable) ZRemRangeByScore(ctx context.Context, key, min, max string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "zremrangebyscore", key, min, max)
+	cmd := new(IntCmd)
+	cmd.start("zremrangebyscore", key, min, max)
+	return do(ctx, c, cmd)
 }
 
 // ZRemRangeByLex removes the members from min to max, and answers how many
 // there were (ZREMRANGEBYLEX).
 func (c cmdable) ZRemRangeByLex(ctx context.Context, key, min, max string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "zremrangebylex", key, min, max)
+	cmd := new(IntCmd)
+	cmd.start("zremrangebylex", key, min, max)
+	return do(ctx, c, cmd)
 }
 
 // ZPopMax takes the count members, one if it is left out, with the highest

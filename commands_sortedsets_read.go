@@ -50,24 +50,32 @@ type ZRangeBy struct {
 
 // ZCard counts the members; 0 when the key does not exist (ZCARD).
 func (c cmdable) ZCard(ctx context.Context, key string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "zcard", key)
+	cmd := new(IntCmd)
+	cmd.start("zcard", key)
+	return do(ctx, c, cmd)
 }
 
 // ZCount counts the members with a score from min to max; 0 when the key does
 // not exist (ZCOUNT).
 func (c cmdable) ZCount(ctx context.Context, key, min, max string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "zcount", key, min, max)
+	cmd := new(IntCmd)
+	cmd.start("zcount", key, min, max)
+	return do(ctx, c, cmd)
 }
 
 // ZLexCount counts the members from min to max; 0 when the key does not exist
 // (ZLEXCOUNT).
 func (c cmdable) ZLexCount(ctx context.Context, key, min, max string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "zlexcount", key, min, max)
+	cmd := new(IntCmd)
+	cmd.start("zlexcount", key, min, max)
+	return do(ctx, c, cmd)
 }
 
 // ZScore reads the score of a member; [Nil] when there is none (ZSCORE).
 func (c cmdable) ZScore(ctx context.Context, key, member string) *FloatCmd {
-	return run(ctx, c, new(FloatCmd), "zscore", key, member)
+	cmd := new(FloatCmd)
+	cmd.start("zscore", key, member)
+	return do(ctx, c, cmd)
 }
 
 // ZMScore reads the scores of members, in their order; 0 for each that does not
@@ -80,25 +88,33 @@ func (c cmdable) ZMScore(ctx context.Context, key string, members ...string) *Fl
 
 // ZRank reads the rank of a member; [Nil] when there is none (ZRANK).
 func (c cmdable) ZRank(ctx context.Context, key, member string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "zrank", key, member)
+	cmd := new(IntCmd)
+	cmd.start("zrank", key, member)
+	return do(ctx, c, cmd)
 }
 
 // ZRankWithScore reads the rank and the score of a member; [Nil] when there is
 // none (ZRANK WITHSCORE, Redis 7.2).
 func (c cmdable) ZRankWithScore(ctx context.Context, key, member string) *RankWithScoreCmd {
-	return run(ctx, c, new(RankWithScoreCmd), "zrank", key, member, "withscore")
+	cmd := new(RankWithScoreCmd)
+	cmd.start("zrank", key, member, "withscore")
+	return do(ctx, c, cmd)
 }
 
 // ZRevRank reads the rank of a member, counted from the highest score; [Nil]
 // when there is none (ZREVRANK).
 func (c cmdable) ZRevRank(ctx context.Context, key, member string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "zrevrank", key, member)
+	cmd := new(IntCmd)
+	cmd.start("zrevrank", key, member)
+	return do(ctx, c, cmd)
 }
 
 // ZRevRankWithScore reads the rank of a member, counted from the highest score,
 // and its score; [Nil] when there is none (ZREVRANK WITHSCORE, Redis 7.2).
 func (c cmdable) ZRevRankWithScore(ctx context.Context, key, member string) *RankWithScoreCmd {
-	return run(ctx, c, new(RankWithScoreCmd), "zrevrank", key, member, "withscore")
+	cmd := new(RankWithScoreCmd)
+	cmd.start("zrevrank", key, member, "withscore")
+	return do(ctx, c, cmd)
 }
 
 // ZRange reads the members from rank start to stop, both included, the lowest

@@ -47,13 +47,17 @@ type StringCmdable interface {
 // Append adds value to the end of the string at key, which is created when
 // there is none, and gives the new length in bytes (APPEND).
 func (c cmdable) Append(ctx context.Context, key, value string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "append", key, value)
+	cmd := new(IntCmd)
+	cmd.start("append", key, value)
+	return do(ctx, c, cmd)
 }
 
 // Decr subtracts 1 from the integer at key, 0 when there is none, and gives
 // the result (DECR).
 func (c cmdable) Decr(ctx context.Context, key string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "decr", key)
+	cmd := new(IntCmd)
+	cmd.start("decr", key)
+	return do(ctx, c, cmd)
 }
 
 // DecrBy subtracts decrement from the integer at key, 0 when there is none,
@@ -67,18 +71,24 @@ func (c cmdable) DecrBy(ctx context.Context, key string, decrement int64) *IntCm
 // Digest gives the XXH3 hash of the string at key; [Nil] when there is none
 // (DIGEST, Redis 8.4).
 func (c cmdable) Digest(ctx context.Context, key string) *DigestCmd {
-	return run(ctx, c, new(DigestCmd), "digest", key)
+	cmd := new(DigestCmd)
+	cmd.start("digest", key)
+	return do(ctx, c, cmd)
 }
 
 // Get reads the string at key; [Nil] when there is none (GET).
 func (c cmdable) Get(ctx context.Context, key string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "get", key)
+	cmd := new(StringCmd)
+	cmd.start("get", key)
+	return do(ctx, c, cmd)
 }
 
 // GetDel reads the string at key and deletes it; [Nil] when there is none
 // (GETDEL).
 func (c cmdable) GetDel(ctx context.Context, key string) *StringCmd {
-	return run(ctx, c, new(StringCmd), "getdel", key)
+	cmd := new(StringCmd)
+	cmd.start("getdel", key)
+	return do(ctx, c, cmd)
 }
 
 // GetEx reads the string at key and has it expire after that time; 0 lets it
@@ -117,7 +127,9 @@ func (c cmdable) GetSet(ctx context.Context, key string, value any) *StringCmd {
 // Incr adds 1 to the integer at key, 0 when there is none, and gives the
 // result (INCR).
 func (c cmdable) Incr(ctx context.Context, key string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "incr", key)
+	cmd := new(IntCmd)
+	cmd.start("incr", key)
+	return do(ctx, c, cmd)
 }
 
 // IncrBy adds value to the integer at key, 0 when there is none, and gives the
@@ -218,7 +230,9 @@ func (c cmdable) LCS(ctx context.Context, q *LCSQuery) *LCSCmd {
 // MGet reads the strings at keys, in their order; nil for each that does not
 // exist or is no string (MGET).
 func (c cmdable) MGet(ctx context.Context, keys ...string) *SliceCmd {
-	return run(ctx, c, new(SliceCmd), "mget", keys...)
+	cmd := new(SliceCmd)
+	cmd.start("mget", keys...)
+	return do(ctx, c, cmd)
 }
 
 // MSet sets strings from keys and values in turn, or from one map, slice or
@@ -277,5 +291,7 @@ func (c cmdable) SetRange(ctx context.Context, key string, offset int64, value s
 // StrLen gives the length in bytes of the string at key; 0 when there is none
 // (STRLEN).
 func (c cmdable) StrLen(ctx context.Context, key string) *IntCmd {
-	return run(ctx, c, new(IntCmd), "strlen", key)
+	cmd := new(IntCmd)
+	cmd.start("strlen", key)
+	return do(ctx, c, cmd)
 }

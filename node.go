@@ -36,7 +36,7 @@ func (n *node) measure(ctx context.Context) {
 	best := int64(math.MaxInt64)
 	for range probes {
 		start := time.Now()
-		if err := n.client.pool.exchange(ctx, run(ctx, noSend, new(StatusCmd), "ping"), 0); err != nil {
+		if err := n.client.pool.exchange(ctx, newPing(), 0); err != nil {
 			n.latency.Store(math.MaxInt64)
 			return
 		}
@@ -47,7 +47,7 @@ func (n *node) measure(ctx context.Context) {
 
 // probe finds out whether a node that has failed answers again.
 func (n *node) probe(ctx context.Context) {
-	if n.client.pool.exchange(ctx, run(ctx, noSend, new(StatusCmd), "ping"), 0) == nil {
+	if n.client.pool.exchange(ctx, newPing(), 0) == nil {
 		n.answered()
 	}
 }
@@ -64,8 +64,11 @@ func (n *node) wasPrimary() bool {
 	return at != 0 && time.Since(time.Unix(0, at)) < demotionMatters
 }
 
-// noSend makes a command without sending it.
-func noSend(context.Context, Cmder) error { return nil }
+func newPing() *StatusCmd {
+	cmd := new(StatusCmd)
+	cmd.start("ping")
+	return cmd
+}
 
 // failed notes that the node did not answer.
 func (n *node) failed() { n.failedAt.Store(time.Now().UnixNano()) }

@@ -105,7 +105,8 @@ func (t *topology) askOne(ctx context.Context, s source) ([]slotRange, error) {
 		p = newPool(opt, false)
 		defer func() { _ = p.close() }()
 	}
-	cmd := run(ctx, noSend, new(ClusterSlotsCmd), "cluster", "slots")
+	cmd := new(ClusterSlotsCmd)
+	cmd.start("cluster", "slots")
 	if err := p.exchange(ctx, cmd, 0); err != nil {
 		return nil, err
 	}
