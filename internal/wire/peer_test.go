@@ -128,16 +128,16 @@ func own(t *testing.T, nc net.Conn, opt Options) *Conn {
 	return c
 }
 
-// socket is a connection over TCP whose server's end is left to the test.
+// socket is a connection over TCP whose other end is in the test's hands.
 func socket(t *testing.T, opt Options) (*Conn, *peer) {
-	peers := make(chan *peer, 1)
-	over := make(chan struct{})
-	t.Cleanup(func() { close(over) })
-	c := dial(t, listen(t, func(p *peer) {
-		peers <- p
-		<-over
-	}), opt)
-	return c, <-peers
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, l.Close()) }()
+	c := dial(t, l.Addr().String(), opt)
+	far, err := l.Accept()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = far.Close() })
+	return c, newPeer(t, far)
 }
 
 // echo answers each request with its last argument, one at a time, until the

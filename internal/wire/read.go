@@ -112,7 +112,7 @@ func (c *Conn) serve(own *Call) {
 	var wakes [headCalls]*Call
 	for {
 		more, err := c.handOut()
-		n, spoke, next := c.settle(own, wakes[:])
+		n, spoke, next := c.settle(own, wakes[:], more, err)
 		for _, call := range wakes[:n] {
 			call.ready <- struct{}{}
 		}
@@ -122,7 +122,7 @@ func (c *Conn) serve(own *Call) {
 		switch {
 		case next == leave:
 			return
-		case next == end:
+		case next == end && err == nil:
 			err = ErrClosed
 		case err == nil && !more:
 			err = c.fill()
@@ -158,8 +158,13 @@ const (
 )
 
 // settle takes the answered calls out of the queue and decides what the reader
-// does next. It reports whether the server has spoken after a silence. The calls whose callers are to be woken are put into wakes.
-func (c *Conn) settle(own *Call, wakes []*Call) (n int, spoke bool, what next) {
+// does next. It reports whether the server has spoken after a silence. The
+// calls whose callers are to be woken are put into wakes.
+//
+// A reader that found something wrong stays, to say so. One that has more to
+// hand out does not leave it to nobody: it may be a reply too many, and must
+// not become that of the next call.
+func (c *Conn) settle(own *Call, wakes []*Call, more bool, wrong error) (n int, spoke bool, what next) {
 	in := &c.in
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -186,7 +191,7 @@ func (c *Conn) settle(own *Call, wakes []*Call) (n int, spoke bool, what next) {
 	switch {
 	case c.closing && left == 0 || c.err != nil:
 		return n, spoke, end
-	case own != nil && own.state.Load() == waiting:
+	case wrong != nil, more && left == 0, own != nil && own.state.Load() == waiting:
 		return n, spoke, stay
 	case own != nil && left > 0:
 		c.reside()
@@ -196,9 +201,6 @@ func (c *Conn) settle(own *Call, wakes []*Call) (n int, spoke bool, what next) {
 	}
 	c.own = nil
 	c.reader.Store(nobody)
-	if c.rest {
-		in.release()
-	}
 	if c.rest {
 		c.rest = false
 		in.release()
@@ -217,6 +219,9 @@ func (c *Conn) handOut() (more bool, err error) {
 		}
 		if reply == nil {
 			in.keep()
+			if part := in.held(); len(part) > 0 && resp.Kind(part[0]) != resp.Push && c.head() == nil {
+				return false, unasked(part)
+			}
 			return false, nil
 		}
 		if resp.Kind(reply[0]) == resp.Push {
@@ -352,16 +357,6 @@ func (c *Conn) fillFrame(missing int) error {
 		return nil
 	}
 	return err
-}
-
-// unasked is the error for a reply to nothing; servers say goodbye with one.
-func unasked(reply []byte) error {
-	if kind := resp.Kind(reply[0]); kind == resp.SimpleError {
-		d := resp.NewDecoder(reply, false)
-		_, err := d.String()
-		return err
-	}
-	return resp.ProtocolError("a reply that nobody asked for")
 }
 
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
