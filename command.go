@@ -42,7 +42,7 @@ type Cmder interface {
 // baseCmd is what all commands have: arguments and an error.
 type baseCmd struct {
 	args    []arg
-	inline  [5]arg // backs args of most commands
+	inline  [4]arg // backs args of most commands
 	err     error
 	info    *cmdinfo.Command
 	keyPos  int8 // set by SetFirstKeyPos

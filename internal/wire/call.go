@@ -144,10 +144,15 @@ func (c *Call) Free() {
 		c.Request = nil
 	}
 	c.Request = c.Request[:0]
-	clear(c.refs)
-	c.refs = c.refs[:0]
-	c.decoder, c.block, c.split, c.taken = resp.Decoder{}, resp.Decoder{}, false, 0
-	c.refBytes, c.Timeout, c.Reserved, c.Movable = 0, 0, false, false
+	c.Timeout, c.Reserved, c.Movable = 0, false, false
+	if len(c.refs) > 0 {
+		clear(c.refs)
+		c.refs, c.refBytes = c.refs[:0], 0
+	}
+	c.decoder = resp.Decoder{}
+	if c.split {
+		c.block, c.split, c.taken = resp.Decoder{}, false, 0
+	}
 	c.Reset()
 	calls.Put(c)
 }
