@@ -45,7 +45,7 @@ func parseFlags(args []string) (settings, error) {
 	f.IntVar(&s.rate, "rate", 0, "with -workload: calls a second, of all callers together")
 	f.StringVar(&s.libs, "libs", "", "libraries, separated by commas: "+libraryNames(libraries))
 	f.DurationVar(&s.duration, "duration", 0, "length of one measurement (default 500ms, quick 250ms)")
-	f.DurationVar(&s.warmUp, "warmup", 0, "time before each measurement (default a third of it)")
+	f.DurationVar(&s.warmUp, "warmup", 0, "time before each measurement (default 250ms, quick 150ms)")
 	f.IntVar(&s.rounds, "rounds", 0, "measurements of every library in every scenario (default 5, quick 3)")
 	f.StringVar(&s.cpuProfile, "cpuprofile", "", "write a CPU profile to this file; needs one library in -libs")
 	f.StringVar(&s.memProfile, "memprofile", "", "write a profile of all allocations to this file; needs one library in -libs")
@@ -58,9 +58,9 @@ func parseFlags(args []string) (settings, error) {
 	if f.NArg() > 0 {
 		return s, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	duration, rounds := 500*time.Millisecond, 5
+	duration, warmUp, rounds := 500*time.Millisecond, 250*time.Millisecond, 5
 	if s.quick {
-		duration, rounds = 250*time.Millisecond, 3
+		duration, warmUp, rounds = 250*time.Millisecond, 150*time.Millisecond, 3
 	}
 	if s.duration <= 0 {
 		s.duration = duration
@@ -69,7 +69,7 @@ func parseFlags(args []string) (settings, error) {
 		s.rounds = rounds
 	}
 	if s.warmUp <= 0 {
-		s.warmUp = s.duration / 3
+		s.warmUp = warmUp
 	}
 	return s, nil
 }

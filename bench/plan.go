@@ -40,7 +40,8 @@ var fullPlan = []block{
 
 var quickPlan = []block{
 	{title: "Small values", workloads: "get,set", callers: []int{1, 8, 64, 1024}},
-	{title: "Many commands at once", workloads: "pipeline,mget", callers: []int{1, 16}},
+	{title: "Many commands at once", workloads: "pipeline", callers: []int{1, 16, 256}},
+	{title: "Many commands at once", workloads: "mget", callers: []int{1, 16}},
 }
 
 // expand turns blocks into groups; neighbours with one title become one.

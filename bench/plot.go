@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"image/color"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 
@@ -48,6 +50,15 @@ func writePlot(name string, results []result) error {
 	if len(chosen) < 2 {
 		return fmt.Errorf("a plot needs GET 64 B at two numbers of callers at least, not %d", len(chosen))
 	}
+	p, err := drawPlot(chosen)
+	if err != nil {
+		return err
+	}
+	return saveSVG(name, p)
+}
+
+func drawPlot(chosen []result) (*plot.Plot, error) {
+	plot.DefaultFont.Variant = "Sans"
 	p := plot.New()
 	p.BackgroundColor = color.White
 	p.Title.Text = fmt.Sprintf("%s, %d primaries on the same machine", chosen[0].scenario.work.title, shards)
@@ -74,7 +85,7 @@ func writePlot(name string, results []result) error {
 		}
 		line, marks, err := plotter.NewLinePoints(points)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		line.Color = lineColors[i%len(lineColors)]
 		line.Width = vg.Points(1.5)
@@ -90,7 +101,27 @@ func writePlot(name string, results []result) error {
 	// The first library comes last, on top of the others.
 	slices.Reverse(drawn)
 	p.Add(drawn...)
-	return p.Save(8*vg.Inch, 5*vg.Inch, name)
+	ticks := roundTicks(p.Y.Max)
+	p.Y.Tick.Marker = ticks
+	p.Y.Max = ticks[len(ticks)-1].Value
+	return p, nil
+}
+
+// saveSVG writes the plot with fonts to fall back on: few browsers have the
+// one that the text was measured in.
+func saveSVG(name string, p *plot.Plot) error {
+	canvas, err := p.WriterTo(8*vg.Inch, 5*vg.Inch, "svg")
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return err
+	}
+	svg := bytes.ReplaceAll(b.Bytes(),
+		[]byte("font-family:Liberation Sans;"),
+		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
+	return os.WriteFile(name, svg, 0o644)
 }
 
 // callerTicks labels the numbers of callers that were measured. Neighbours too
@@ -108,4 +139,25 @@ func callerTicks(chosen []result) plot.ConstantTicks {
 		ticks = append(ticks, tick)
 	}
 	return ticks
+}
+
+// roundTicks are the multiples of a round number, from zero to the first that
+// is not below highest.
+func roundTicks(highest float64) plot.ConstantTicks {
+	const most = 8
+	step := math.Pow(10, math.Floor(math.Log10(highest/most)))
+	for _, factor := range []float64{1, 2, 5, 10} {
+		if highest/(step*factor) <= most {
+			step *= factor
+			break
+		}
+	}
+	var ticks plot.ConstantTicks
+	for n := 0.0; ; n++ {
+		at := n * step
+		ticks = append(ticks, plot.Tick{Value: at, Label: strconv.FormatFloat(at, 'g', 6, 64)})
+		if at >= highest {
+			return ticks
+		}
+	}
 }

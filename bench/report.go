@@ -168,7 +168,7 @@ func overview(results []result) *table {
 	for _, lib := range results[0].libs {
 		t.header = append(t.header, lib.name)
 	}
-	t.header = append(t.header, "ratio", "best peer")
+	t.header = append(t.header, "ratio", "best peer", "CPU ratio")
 	for _, r := range results {
 		cells := []string{r.scenario.title()}
 		for i := range r.libs {
@@ -178,11 +178,12 @@ func overview(results []result) *table {
 				cells = append(cells, formatRate(r.summaries[i].rate))
 			}
 		}
-		mark, peer := "", ""
+		mark, peer, cpu := "", "", ""
 		if ratio, ok := r.verdict(); ok {
 			mark, peer = ratio.String(), r.libs[r.bestPeer()].name
+			cpu = fmt.Sprintf("%.2f", r.cpuRatio())
 		}
-		t.add(append(cells, mark, peer)...)
+		t.add(append(cells, mark, peer, cpu)...)
 	}
 	return t
 }

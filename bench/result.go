@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // result is a scenario with what every library did in it.
@@ -56,6 +57,21 @@ func (r result) verdict() (ratio, bool) {
 		}
 	}
 	return ratio{}, false
+}
+
+// cpuRatio is this library's client CPU per command as a part of what the most
+// frugal peer needs; less is better. Both libraries must have been run.
+func (r result) cpuRatio() float64 {
+	var own, peer time.Duration
+	for i, lib := range r.libs {
+		used := r.summaries[i].client
+		if lib.ours {
+			own = used
+		} else if peer == 0 || used < peer {
+			peer = used
+		}
+	}
+	return float64(own) / float64(peer)
 }
 
 func (sc scenario) title() string {
