@@ -190,6 +190,7 @@ func (g *batchGroup) submit(ctx context.Context) {
 	call := wire.NewCall()
 	call.Replies = 0
 	call.Reserved = g.alone
+	call.Movable = true
 	for _, it := range g.items {
 		if it.how&asking != 0 {
 			call.Request = append(call.Request, askingRequest...)
@@ -198,6 +199,7 @@ func (g *batchGroup) submit(ctx context.Context) {
 		appendCommand(call, it.cmd.command())
 		call.Replies++
 		it.end = call.Size()
+		call.Movable = call.Movable && it.how&movable != 0
 		if g.alone && call.Timeout >= 0 {
 			call.Timeout = longer(call.Timeout, it.cmd.command().replyTimeout(g.conn.ReadTimeout()))
 		}
@@ -238,8 +240,8 @@ func (g *batchGroup) receive(ctx context.Context) {
 	}
 	g.giveBack()
 	var lost *NodeError
-	if errors.As(err, &lost) && errors.Is(err, ctx.Err()) && ctx.Err() != nil {
-		g.fail(err)
+	if errors.As(err, &lost) && (lost.Cause == ctx.Err() || lost.Cause == errSilent) {
+		g.fail(err) // what has come of the replies is the reader's
 		return
 	}
 	for _, it := range g.items {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,8 @@ const (
 	askNext = 100 * time.Millisecond
 	// askAtOnce is how many servers are asked together for the first map.
 	askAtOnce = 3
+	// firstMeasure is how long the first map may wait for the latencies.
+	firstMeasure = 250 * time.Millisecond
 	// probePeriod is the time between looks at nodes that have failed.
 	probePeriod = 500 * time.Millisecond
 	// measurePeriod is the time between measurements of the nodes' latencies.
@@ -79,24 +82,26 @@ func newTopology(opt *ClusterOptions) *topology {
 // get returns the slot map. Only while there is none it waits for one; the
 // error is that of the first attempt to load it that ends meanwhile.
 func (t *topology) get(ctx context.Context) (*slotMap, error) {
-	if m := t.now.Load(); m != nil {
-		return m, nil
+	for {
+		refreshed := t.next()
+		if m := t.now.Load(); m != nil {
+			return m, nil
+		}
+		t.refresh()
+		select {
+		case <-refreshed:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("redis: loading the slot map: %w", ctx.Err())
+		case <-t.life.Done():
+			return nil, ErrClosed
+		}
+		t.mu.Lock()
+		err := t.lastErr
+		t.mu.Unlock()
+		if err != nil && t.now.Load() == nil {
+			return nil, err
+		}
 	}
-	refreshed := t.next()
-	t.refresh()
-	select {
-	case <-refreshed:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("redis: loading the slot map: %w", ctx.Err())
-	case <-t.life.Done():
-		return nil, ErrClosed
-	}
-	if m := t.now.Load(); m != nil {
-		return m, nil
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return nil, t.lastErr
 }
 
 // next returns a channel that is closed at the end of the next load.
@@ -169,9 +174,20 @@ func (t *topology) load() {
 	defer cancel()
 	asked := time.Now()
 	ranges, err := t.ask(ctx)
+	first := t.now.Load() == nil
 	fresh := err == nil && t.publish(ranges, asked)
 	if fresh && t.opt.readMode == readLatency {
-		t.measure()
+		measured := t.measure()
+		if first {
+			// The first reads should know where to go, but not wait for a node
+			// that is away.
+			timeout, stop := context.WithTimeout(ctx, firstMeasure)
+			defer stop()
+			select {
+			case <-measured:
+			case <-timeout.Done():
+			}
+		}
 	}
 	t.mu.Lock()
 	t.lastErr = err
@@ -187,7 +203,7 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 		t.mu.Unlock()
 		return false
 	}
-	before := len(t.nodes)
+	before := maps.Clone(t.nodes)
 	m := newSlotMap(ranges, t.now.Load(), t.nodeLocked)
 	for slot, p := range t.patches {
 		if p.at.Before(asked) {
@@ -196,9 +212,11 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 			m = m.moved(slot, p.to)
 		}
 	}
-	fresh = len(t.nodes) > before
+	for addr, n := range t.nodes {
+		fresh = fresh || before[addr] != n
+	}
 	t.install(m)
-	gone := t.dropOthers(m)
+	gone := t.dropOthers(m, before)
 	t.mu.Unlock()
 	for _, n := range gone {
 		t.suspects.Delete(n)
@@ -224,11 +242,17 @@ func (t *topology) install(m *slotMap) {
 	}
 }
 
-// dropOthers forgets the nodes that are not in m, and returns them.
-func (t *topology) dropOthers(m *slotMap) (gone []*node) {
+// dropOthers forgets the nodes that are not in m, and returns them together with
+// those of before that others have replaced. The lock is held.
+func (t *topology) dropOthers(m *slotMap, before map[string]*node) (gone []*node) {
 	keep := map[*node]bool{}
 	for _, n := range m.nodes {
 		keep[n] = true
+	}
+	for addr, n := range before {
+		if t.nodes[addr] != n && !keep[n] {
+			gone = append(gone, n)
+		}
 	}
 	for addr, n := range t.nodes {
 		if !keep[n] {
@@ -265,7 +289,7 @@ func (t *topology) node(addr string) *node {
 
 // nodeLocked is node with the lock held.
 func (t *topology) nodeLocked(a announced) *node {
-	if n, known := t.nodes[a.addr]; known {
+	if n, known := t.nodes[a.addr]; known && (a.hostname == "" || a.hostname == n.hostname) {
 		return n
 	}
 	opt := t.opt.nodeOptions(a.addr)
@@ -310,19 +334,26 @@ func (t *topology) probeFailed() {
 	}
 }
 
-// measure measures the latency of every node.
-func (t *topology) measure() {
+// measure measures the latency of every node, in the background. The channel is
+// closed when that is done.
+func (t *topology) measure() <-chan struct{} {
+	done := make(chan struct{})
 	m := t.now.Load()
 	if m == nil {
-		return
+		close(done)
+		return done
 	}
-	ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
-	defer cancel()
-	var wg sync.WaitGroup
-	for _, n := range m.nodes {
-		wg.Go(func() { n.measure(ctx) })
-	}
-	wg.Wait()
+	t.probes.Go(func() {
+		defer close(done)
+		ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
+		defer cancel()
+		var wg sync.WaitGroup
+		for _, n := range m.nodes {
+			wg.Go(func() { n.measure(ctx) })
+		}
+		wg.Wait()
+	})
+	return done
 }
 
 // close ends the goroutine and closes all nodes.
