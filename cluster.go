@@ -186,7 +186,7 @@ func slotOf(cmd Cmder) int {
 
 // attempt is what a command has been through.
 type attempt struct {
-	redirects int
+	redirects int // since the last pause
 	retries   int
 	pauses    int
 	until     time.Time // when waiting for the shard ends
@@ -294,7 +294,6 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 			// The server wants another connection to the same endpoint.
 			n.client.pool.renew()
 			v.action = retry
-			try.redirects++
 			break
 		}
 		try.to, try.how = to, 0
@@ -337,6 +336,7 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 		if v.action == again {
 			return noPause, nil
 		}
+		try.redirects = 0 // things may have changed by then
 		try.pauses++
 		return forBackoff, nil
 	case await:
@@ -351,6 +351,7 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 			}
 		}
 		try.avoid = try.avoid[:0]
+		try.redirects = 0
 		try.pauses++
 		return forShard, nil
 	}

@@ -45,9 +45,10 @@ type ClusterOptions struct {
 	// everything set here. Nil means [NewClient].
 	NewClient func(opt *Options) *Client
 
-	// MaxRedirects is how many MOVED and ASK answers one command follows before
-	// its caller gets the last of them as the error. Default 3; -1 follows none.
-	// Tries for any other reason count against MaxRetries.
+	// MaxRedirects is how many MOVED and ASK answers one command follows, without
+	// a pause between, before its caller gets the last of them as the error.
+	// Default 3; -1 follows none. Tries for any other reason count against
+	// MaxRetries.
 	MaxRedirects int
 
 	// ReadOnly lets replicas serve commands that only read, on connections that
