@@ -1,0 +1,180 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	redis "github.com/seed-e06f3def/rediscluster"
+)
+
+// longPipeline is pipelines of a thousand commands, and what their replies have
+// to be. Its keys are its own.
+type longPipeline struct {
+	rdb      *redis.ClusterClient
+	name     string
+	counters map[string]int64 // acknowledged
+}
+
+const longPipelineLen = 1000
+
+// key is one of 12 keys; half of them are in the slot of {moving}.
+func (l *longPipeline) key(kind string, i int) string {
+	if i %= 12; i%2 == 0 {
+		return fmt.Sprintf("{moving}%s:%s:%d", l.name, kind, i)
+	}
+	return fmt.Sprintf("%s:%s:%d", l.name, kind, i)
+}
+
+// run sends a pipeline and checks every reply: counters count one by one, and
+// what was set is read.
+func (l *longPipeline) run(ctx context.Context, round int) error {
+	pipe := l.rdb.Pipeline()
+	want := make([]string, 0, longPipelineLen)
+	for i := range longPipelineLen / 4 {
+		counter, text := l.key("counter", i), l.key("text", i)
+		l.counters[counter]++
+		value := fmt.Sprint(round, "/", i)
+		pipe.Incr(ctx, counter)
+		pipe.Set(ctx, text, value, 0)
+		pipe.Get(ctx, text)
+		pipe.Get(ctx, counter)
+		count := fmt.Sprint(l.counters[counter])
+		want = append(want, count, "OK", value, count)
+	}
+	cmds, err := pipe.Exec(ctx)
+	if err != nil {
+		return err
+	}
+	if len(cmds) != len(want) {
+		return fmt.Errorf("%d commands came back of %d", len(cmds), len(want))
+	}
+	for i, cmd := range cmds {
+		if got := replyText(cmd); got != want[i] {
+			return fmt.Errorf("command %d, %s: want %s", i, cmd, want[i])
+		}
+	}
+	return nil
+}
+
+func replyText(cmd redis.Cmder) string {
+	switch cmd := cmd.(type) {
+	case *redis.IntCmd:
+		return fmt.Sprint(cmd.Val())
+	case *redis.StringCmd:
+		return cmd.Val()
+	case *redis.StatusCmd:
+		return cmd.Val()
+	}
+	return fmt.Sprintf("a reply to %T", cmd)
+}
+
+func TestPipelineWhileSlotMoves(t *testing.T) {
+	onSharedClusters(t, func(t *testing.T, cl *redis.SharedCluster) {
+		rdb := newClient(t, cl.Options())
+		resetStats(t, cl.Cluster)
+		mover := moverOf(t, cl.Cluster, "{moving}")
+		pipes := make([]longPipeline, 2)
+		for i := range pipes {
+			pipes[i] = longPipeline{rdb, fmt.Sprint(t.Name(), i), map[string]int64{}}
+		}
+		work := startLoad(t, len(pipes), func(ctx context.Context, worker, round int) error {
+			return pipes[worker].run(ctx, round)
+		})
+		work.pass(1)
+		mover.passing = func() { work.pass(1) }
+		for range 3 {
+			mover.roundTrip()
+		}
+		work.stop()
+		asked, moved := errorReplies(t, cl.Nodes(), "ASK"), errorReplies(t, cl.Nodes(), "MOVED")
+		t.Logf("%d commands, %d ASK, %d MOVED", work.total()*longPipelineLen, asked, moved)
+		require.Positive(t, asked)
+		require.Positive(t, moved)
+
+		// The servers hold what was acknowledged: nothing ran twice.
+		for i := range pipes {
+			for key, acked := range pipes[i].counters {
+				got, err := rdb.Get(t.Context(), key).Int64()
+				require.NoError(t, err)
+				require.Equal(t, acked, got, key)
+			}
+		}
+	})
+}
+
+func TestPipelineErrorsAreTheCommands(t *testing.T) {
+	onSharedClusters(t, func(t *testing.T, cl *redis.SharedCluster) {
+		rdb := newClient(t, cl.Options())
+		ctx := within(t, time.Minute)
+		a, b, c := t.Name()+"a", t.Name()+"b", t.Name()+"c"
+		pipe := rdb.Pipeline()
+		set := pipe.Set(ctx, a, "text", 0)
+		incr := pipe.Incr(ctx, a) // not a number
+		get := pipe.Get(ctx, b)   // not there
+		unsendable := pipe.Set(ctx, c, struct{ A chan int }{}, 0)
+		push := pipe.RPush(ctx, c, 1, 2)
+		require.Equal(t, 5, pipe.Len())
+		require.Empty(t, set.Val())
+
+		cmds, err := pipe.Exec(ctx)
+		require.Equal(t, []redis.Cmder{set, incr, get, unsendable, push}, cmds)
+		require.Equal(t, incr.Err(), err)
+		require.NoError(t, set.Err())
+		require.ErrorContains(t, incr.Err(), "ERR value is not an integer")
+		require.ErrorIs(t, get.Err(), redis.Nil)
+		require.ErrorContains(t, unsendable.Err(), "redis: set")
+		require.EqualValues(t, 2, push.Val())
+
+		require.Zero(t, pipe.Len())
+		cmds, err = pipe.Exec(ctx)
+		require.NoError(t, err)
+		require.Empty(t, cmds)
+	})
+}
+
+func TestPipelineWithCancelledContext(t *testing.T) {
+	cl := redis.PlainCluster(t)
+	rdb := newClient(t, cl.Options())
+	key := t.Name()
+	require.NoError(t, rdb.Del(t.Context(), key).Err())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	cmds, err := rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		pipe.Incr(ctx, key)
+		pipe.Incr(ctx, key)
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	for _, cmd := range cmds {
+		require.ErrorIs(t, cmd.Err(), context.Canceled)
+	}
+	require.ErrorIs(t, rdb.Get(t.Context(), key).Err(), redis.Nil)
+
+	broken := errors.New("broken")
+	_, err = rdb.Pipelined(t.Context(), func(pipe redis.Pipeliner) error {
+		pipe.Incr(t.Context(), key)
+		return broken
+	})
+	require.ErrorIs(t, err, broken)
+	require.ErrorIs(t, rdb.Get(t.Context(), key).Err(), redis.Nil)
+}
+
+func TestBlockingCommandInPipeline(t *testing.T) {
+	cl := redis.SecureCluster(t)
+	rdb := newClient(t, cl.Options())
+	ctx := within(t, time.Minute)
+	list, other := t.Name()+"list", t.Name()+"other"
+	cmds, err := rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		pipe.RPush(ctx, list, "x")
+		pipe.BLPop(ctx, time.Second, list)
+		pipe.Set(ctx, other, 1, 0)
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{list, "x"}, cmds[1].(*redis.StringSliceCmd).Val())
+}
