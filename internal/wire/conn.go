@@ -267,8 +267,7 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	c.calls.push(call)
 	c.served++
 	depth := c.inFlight.Add(1)
-	much := c.appended-c.written > bulk
-	if much {
+	if c.appended-c.written > bulk {
 		c.sending.Store(true)
 	}
 	if c.writing {
@@ -276,25 +275,25 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 		return nil
 	}
 	c.writing = true
-	// A write that may have to wait for the server could keep this caller
-	// beyond the end of its context.
-	aside := much && ctx.Done() != nil
 	c.mu.Unlock()
 
-	if aside {
-		go c.write(0)
-		return nil
-	}
 	if depth > 1 {
 		runtime.Gosched() // those who are ready to run add to the batch
 	}
-	c.write(combineRounds)
+	c.write(combineRounds, ctx.Done() != nil)
 	return nil
 }
 
 func (c *Conn) full() bool {
-	first := c.calls.first()
-	return first != nil && (c.calls.n >= maxInFlight || c.appended-first.start > maxInFlightBytes)
+	return c.calls.n >= maxInFlight || c.unanswered() > maxInFlightBytes
+}
+
+// unanswered is the number of bytes from the oldest call in flight on.
+func (c *Conn) unanswered() uint64 {
+	if first := c.calls.first(); first != nil {
+		return c.appended - first.start
+	}
+	return 0
 }
 
 // awaitRoom waits until calls were answered. It is entered with the lock held,

@@ -286,7 +286,8 @@ func (in *intake) keep() {
 	}
 }
 
-// head is the call whose reply comes next; nil when none is in flight.
+// head is the call whose reply comes next; nil when none is in flight, or none
+// of which anything has left.
 func (c *Conn) head() *Call {
 	in := &c.in
 	if in.done == len(in.heads) {
@@ -294,7 +295,11 @@ func (c *Conn) head() *Call {
 			in.heads = make([]*Call, 0, headCalls)
 		}
 		c.mu.Lock()
-		n := c.calls.copy(len(in.heads), in.heads[len(in.heads):headCalls])
+		ahead := in.heads[len(in.heads):headCalls]
+		n := c.calls.copy(len(in.heads), ahead)
+		for ; n > 0 && ahead[n-1].start >= c.taken; n-- {
+			ahead[n-1] = nil
+		}
 		c.mu.Unlock()
 		if n == 0 {
 			return nil

@@ -5,18 +5,29 @@ import (
 	"runtime"
 )
 
+// socketful is the number of bytes that a socket takes in though the server
+// reads none of them.
+const socketful = 16 << 10
+
 // write writes what was submitted, batch after batch, until nothing is left;
-// after so many rounds, unless 0, it leaves the rest to a goroutine. It is
-// entered by whoever has set writing.
-func (c *Conn) write(rounds int) {
+// after so many rounds, unless 0, it leaves the rest to a goroutine. So does a
+// hasty writer, whose context may end, before a write that could have to wait
+// for the server. write is entered by whoever has set writing.
+func (c *Conn) write(rounds int, hasty bool) {
 	c.mu.Lock()
 	for round := 1; len(c.out) > 0 && c.err == nil; round++ {
+		// All that is unanswered may still be in the socket.
+		if hasty && c.unanswered() > socketful {
+			c.mu.Unlock()
+			go c.write(0, false)
+			return
+		}
 		batch, refs := c.out, c.outRefs
 		c.out, c.outRefs = c.spare[:0], c.spareRefs[:0]
 		c.spare, c.spareRefs = nil, nil
 		c.taken = c.appended
 		c.writeSince = c.clock.now
-		if c.taken-c.written > bulk/4 && c.reader.Load() == nobody {
+		if c.taken-c.written > socketful && c.reader.Load() == nobody {
 			// The server may stop reading until its replies are read.
 			c.reside()
 		}
@@ -46,7 +57,7 @@ func (c *Conn) write(rounds int) {
 		}
 		c.mu.Unlock()
 		if round == rounds {
-			go c.write(0)
+			go c.write(0, false)
 			return
 		}
 		runtime.Gosched()
