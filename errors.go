@@ -2,6 +2,7 @@ package redis
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
@@ -26,3 +27,76 @@ const Nil = resp.Nil
 var ErrCrossSlot error = resp.Error("CROSSSLOT Keys in request don't hash to the same slot")
 
 var errNilContext = errors.New("redis: the context is nil")
+
+// HasErrorPrefix reports whether err is, or wraps, an [Error] of the server
+// that begins with prefix. A leading "ERR " does not count.
+func HasErrorPrefix(err error, prefix string) bool {
+	var reply Error
+	return errors.As(err, &reply) && strings.HasPrefix(strings.TrimPrefix(reply.Error(), "ERR "), prefix)
+}
+
+// IsMovedError reports whether err is a MOVED reply, and gives the address of
+// the node that serves the slot. An address without a host means the host that
+// was asked. A cluster client follows it; a [Client] of one node returns it.
+func IsMovedError(err error) (addr string, ok bool) { return redirection(err, false) }
+
+// IsAskError reports whether err is an ASK reply, and gives the address of the
+// node to ask. An address without a host means the host that was asked.
+func IsAskError(err error) (addr string, ok bool) { return redirection(err, true) }
+
+func redirection(err error, ask bool) (addr string, ok bool) {
+	var reply Error
+	if !errors.As(err, &reply) {
+		return "", false
+	}
+	r, ok := parseRedirect(reply.Error())
+	if !ok || r.ask != ask {
+		return "", false
+	}
+	return r.addr, true
+}
+
+// IsLoadingError reports whether a server refused because it was still reading
+// its data into memory (LOADING).
+func IsLoadingError(err error) bool { return HasErrorPrefix(err, "LOADING") }
+
+// IsReadOnlyError reports whether a write was refused by a replica (READONLY).
+func IsReadOnlyError(err error) bool { return HasErrorPrefix(err, "READONLY") }
+
+// IsClusterDownError reports whether the cluster, or the slot, was not served
+// (CLUSTERDOWN).
+func IsClusterDownError(err error) bool { return HasErrorPrefix(err, "CLUSTERDOWN") }
+
+// IsTryAgainError reports whether the keys of a command were on both sides of a
+// slot's migration (TRYAGAIN).
+func IsTryAgainError(err error) bool { return HasErrorPrefix(err, "TRYAGAIN") }
+
+// IsMasterDownError reports whether a replica refused because it had lost its
+// primary (MASTERDOWN).
+func IsMasterDownError(err error) bool { return HasErrorPrefix(err, "MASTERDOWN") }
+
+// IsMaxClientsError reports whether a server refused a connection because it
+// had as many as its maxclients allows.
+func IsMaxClientsError(err error) bool { return HasErrorPrefix(err, "max number of clients reached") }
+
+// IsAuthError reports whether a server wanted a password and got none, or a
+// wrong one (NOAUTH, WRONGPASS).
+func IsAuthError(err error) bool {
+	return HasErrorPrefix(err, "NOAUTH") || HasErrorPrefix(err, "WRONGPASS") || HasErrorPrefix(err, "unauthenticated")
+}
+
+// IsPermissionError reports whether the user may not run the command, or not on
+// these keys (NOPERM).
+func IsPermissionError(err error) bool { return HasErrorPrefix(err, "NOPERM") }
+
+// IsExecAbortError reports whether a transaction was discarded because one of
+// its commands was refused before EXEC (EXECABORT).
+func IsExecAbortError(err error) bool { return HasErrorPrefix(err, "EXECABORT") }
+
+// IsOOMError reports whether a write was refused because the server had no
+// memory left for it (OOM).
+func IsOOMError(err error) bool { return HasErrorPrefix(err, "OOM") }
+
+// IsNoReplicasError reports whether a write was refused because too few
+// replicas were in step (NOREPLICAS).
+func IsNoReplicasError(err error) bool { return HasErrorPrefix(err, "NOREPLICAS") }
