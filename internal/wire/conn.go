@@ -236,11 +236,12 @@ func (c *Conn) Do(ctx context.Context, call *Call) error {
 // Submit queues the call and sees to it that it is written. Unless it returns
 // an error, Wait must follow.
 func (c *Conn) Submit(ctx context.Context, call *Call) error {
+	if err := ctx.Err(); err != nil {
+		return &Error{Node: c.opt.Node, Cause: err}
+	}
 	c.mu.Lock()
-	for c.refusal() == nil && c.full() {
-		if err := c.awaitRoom(ctx); err != nil {
-			return &Error{Node: c.opt.Node, Cause: err}
-		}
+	if err := c.awaitRoom(ctx); err != nil {
+		return err
 	}
 	if !c.clock.armed && c.refusal() == nil {
 		c.wake()
@@ -296,21 +297,28 @@ func (c *Conn) unanswered() uint64 {
 	return 0
 }
 
-// awaitRoom waits until calls were answered. It is entered with the lock held,
-// and left so unless it returns an error.
+// awaitRoom waits until so many calls were answered that there is room for one
+// more. It is entered with the lock held, and left so unless it returns an
+// error.
 func (c *Conn) awaitRoom(ctx context.Context) error {
-	if c.room == nil {
-		c.room = make(chan struct{})
+	var since int64
+	for c.refusal() == nil && c.full() {
+		if since == 0 {
+			since = nanos()
+		}
+		if c.room == nil {
+			c.room = make(chan struct{})
+		}
+		room := c.room
+		c.mu.Unlock()
+		select {
+		case <-room:
+			c.mu.Lock()
+		case <-ctx.Done():
+			return &Error{Node: c.opt.Node, Waited: time.Duration(nanos() - since), Cause: ctx.Err()}
+		}
 	}
-	room := c.room
-	c.mu.Unlock()
-	select {
-	case <-room:
-		c.mu.Lock()
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return nil
 }
 
 // makeRoom wakes those who wait in awaitRoom. The lock is held.

@@ -1,0 +1,249 @@
+package wire
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Whatever state a call is in when its context ends, it returns at once, and
+// the calls around it get their own replies.
+func TestCancelAtEveryState(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		ahead int  // calls that wait for replies before it
+		read  bool // the server has read the request
+		part  string
+	}{
+		"reads for itself":                               {0, true, ""},
+		"reads for itself, half a reply there":           {0, true, "$5\r\nhel"},
+		"behind a reader, queued behind a blocked write": {1, false, ""},
+		"behind a reader, sent":                          {1, true, ""},
+		"behind many":                                    {5, true, ""},
+		"behind a reader, half a reply there":            {1, true, "$5\r\none"},
+	} {
+		for _, deadline := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					c, p := pipe(t, Options{})
+					var ahead, behind []*started
+					for range tc.ahead {
+						ahead = append(ahead, start(t.Context(), c, command("GET", "ahead")))
+						if tc.read {
+							p.expect("GET", "ahead")
+						}
+						synctest.Wait()
+					}
+
+					ctx, cancel := context.WithCancel(t.Context())
+					cause := context.Canceled
+					if deadline {
+						ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+						cause = context.DeadlineExceeded
+					}
+					defer cancel()
+					began := time.Now()
+					s := start(ctx, c, command("GET", "mine"))
+					if tc.read {
+						p.expect("GET", "mine")
+					}
+					synctest.Wait()
+					for range 3 {
+						behind = append(behind, start(t.Context(), c, command("GET", "behind")))
+						if tc.read {
+							p.expect("GET", "behind")
+						}
+						synctest.Wait()
+					}
+					if tc.part != "" {
+						p.send(tc.part)
+						synctest.Wait()
+					}
+					if deadline {
+						time.Sleep(time.Second)
+					} else {
+						cancel()
+					}
+					synctest.Wait()
+
+					require.True(t, s.isOver(), "it does not return")
+					e := s.fails(t, cause)
+					require.Equal(t, deadline, e.Timeout())
+					if tc.read {
+						require.Equal(t, s.Size(), e.Wrote)
+					}
+					if deadline {
+						require.Equal(t, time.Second, e.Waited)
+						require.Equal(t, time.Second, time.Since(began))
+					}
+
+					if !tc.read {
+						for range ahead {
+							p.expect("GET", "ahead")
+						}
+						p.expect("GET", "mine")
+						for range behind {
+							p.expect("GET", "behind")
+						}
+					}
+					replies := strings.Repeat("$5\r\nahead\r\n", len(ahead)) + "$5\r\nhello\r\n" + strings.Repeat("+behind\r\n", len(behind))
+					if tc.part != "" && tc.ahead > 0 {
+						replies = "$5\r\nonell\r\n" + strings.TrimPrefix(replies, "$5\r\nahead\r\n")
+					}
+					p.send(strings.TrimPrefix(replies, tc.part))
+					for i, s := range ahead {
+						if i == 0 && tc.part != "" {
+							s.gets(t, "$5\r\nonell\r\n")
+							continue
+						}
+						s.gets(t, "$5\r\nahead\r\n")
+					}
+					for _, s := range behind {
+						s.gets(t, "+behind\r\n")
+					}
+					synctest.Wait()
+					require.Zero(t, c.InFlight())
+					once(t, c, p)
+				})
+			})
+		}
+	}
+}
+
+// A context that has ended before sends nothing.
+func TestContextThatHasEnded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, p := pipe(t, Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		e := failure(t, c.Do(ctx, command("GET", "k")))
+		require.ErrorIs(t, e, context.Canceled)
+		require.Zero(t, e.Wrote)
+		require.Zero(t, c.InFlight())
+		require.Zero(t, c.Served())
+		once(t, c, p)
+	})
+}
+
+// The caller who writes, perhaps for others, is not bound to the socket.
+func TestCancelWhileWriting(t *testing.T) {
+	t.Parallel()
+	for name, ahead := range map[string]*Call{
+		"a large request":              large("SET", noise(2*bulk)),
+		"behind many in flight":        command("SET", noise(LargeString)),
+		"small, behind many in flight": block(1000, "GET", "somewhere"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, p := pipe(t, Options{})
+				// These are read by the server but not answered: its buffers
+				// may be full by now.
+				first := start(t.Context(), c, ahead)
+				for range ahead.Replies {
+					_, err := p.request()
+					require.NoError(t, err)
+				}
+				synctest.Wait()
+
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				mine := start(ctx, c, command("GET", "mine")) // nobody takes it in
+				synctest.Wait()
+				behind := start(t.Context(), c, command("GET", "behind"))
+				synctest.Wait()
+				cancel()
+				synctest.Wait()
+				require.True(t, mine.isOver(), "it does not return")
+				mine.fails(t, context.Canceled)
+
+				p.expect("GET", "mine")
+				p.expect("GET", "behind")
+				p.send(strings.Repeat("+OK\r\n", ahead.Replies+1) + "+behind\r\n")
+				first.gets(t, strings.Repeat("+OK\r\n", ahead.Replies))
+				behind.gets(t, "+behind\r\n")
+			})
+		})
+	}
+}
+
+// The end of a context that comes when its caller reads no more harms nobody.
+func TestInterruptThatComesLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, p := pipe(t, Options{})
+		once(t, c, p)
+		over := c.turn
+		c.interrupt(over) // nobody reads
+		once(t, c, p)
+
+		s := start(t.Context(), c, command("GET", "k")) // another reads
+		p.expect("GET", "k")
+		synctest.Wait()
+		c.interrupt(over)
+		synctest.Wait()
+		require.False(t, s.isOver())
+		p.send("+v\r\n")
+		s.gets(t, "+v\r\n")
+
+		reside(t, c, p)
+		over = c.turn
+		c.interrupt(over)
+		synctest.Wait()
+		require.Equal(t, resident, c.reader.Load())
+		once(t, c, p)
+	})
+}
+
+// A kick that no read has met leaves the connection fit for use, after a pause
+// too.
+func TestKickThatComesLate(t *testing.T) {
+	t.Parallel()
+	c, p := socket(t, Options{})
+	for _, pause := range []bool{false, true, true} {
+		once(t, c, p)
+		c.mu.Lock()
+		c.kick()
+		c.mu.Unlock()
+		if pause {
+			idle(t, c)
+		}
+	}
+	once(t, c, p)
+	require.NoError(t, c.Err())
+}
+
+// Replies that come while their callers give up: each gets its own or none.
+func TestCancelWhenTheReplyComes(t *testing.T) {
+	t.Parallel()
+	addr := listen(t, echo)
+	c := dial(t, addr, Options{})
+	texts := []string{"a", strings.Repeat("b", 100), strings.Repeat("c", 20_000)}
+	var got, gone int
+	for i := range 3000 {
+		ctx, cancel := context.WithCancel(t.Context())
+		text := texts[i%len(texts)]
+		s := start(ctx, c, command("ECHO", text))
+		after := time.Duration(i%100) * time.Microsecond
+		timer := time.AfterFunc(after, cancel)
+		<-s.over
+		timer.Stop()
+		cancel()
+		if s.err == nil {
+			got++
+			same(t, bulkReply(text), reply(s.Call))
+			continue
+		}
+		gone++
+		s.fails(t, context.Canceled)
+	}
+	t.Logf("%d got their replies, %d gave up", got, gone)
+	require.NoError(t, c.Err())
+	require.NoError(t, c.Do(t.Context(), command("PING")))
+}
