@@ -72,6 +72,7 @@ type Cmdable interface {
 	HashCmdable
 	HyperLogLogCmdable
 	ListCmdable
+	PubSubCmdable
 	SetCmdable
 	SortedSetCmdable
 	StringCmdable

@@ -1,0 +1,70 @@
+package redis
+
+import (
+	"context"
+
+	"github.com/seed-e06f3def/rediscluster/internal/redistest"
+)
+
+var _ = testCommandGroup(commandGroup{name: "pubsub", server: redistest.Options{}, rows: []commandTest{
+	{
+		name: "Publish",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.Publish(ctx, "news", "a b") },
+		args: `publish news "a b"`, want: int64(0),
+	},
+	{
+		name: "Publish/of a number",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.Publish(ctx, "news", 42) },
+		args: "publish news 42", scripted: []string{":3\r\n"}, want: int64(3),
+	},
+	{
+		name: "Publish/of what cannot be sent",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.Publish(ctx, "news", make(chan int)) },
+		want: fails("redis: publish: argument 2"),
+	},
+	{
+		name: "SPublish",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.SPublish(ctx, "news", []byte("a")) },
+		args: "spublish news a", want: int64(0),
+	},
+	{
+		name: "PubSubChannels",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubChannels(ctx, "*") },
+		args: "pubsub channels", want: []string{},
+	},
+	{
+		name: "PubSubChannels/by pattern",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubChannels(ctx, "n*") },
+		args: "pubsub channels n*", scripted: []string{"*2\r\n$4\r\nnews\r\n$1\r\nn\r\n"}, want: []string{"news", "n"},
+	},
+	{
+		name: "PubSubNumSub",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubNumSub(ctx, "a", "b") },
+		args: "pubsub numsub a b", want: map[string]int64{"a": 0, "b": 0},
+	},
+	{
+		name: "PubSubNumSub/of nothing",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubNumSub(ctx) },
+		args: "pubsub numsub", want: map[string]int64{},
+	},
+	{
+		name: "PubSubNumPat",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubNumPat(ctx) },
+		args: "pubsub numpat", want: int64(0),
+	},
+	{
+		name: "PubSubShardChannels",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubShardChannels(ctx, "") },
+		args: "pubsub shardchannels", want: []string{},
+	},
+	{
+		name: "PubSubShardChannels/by pattern",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubShardChannels(ctx, "[ab]") },
+		args: "pubsub shardchannels [ab]", want: []string{},
+	},
+	{
+		name: "PubSubShardNumSub",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubShardNumSub(ctx, "a") },
+		args: "pubsub shardnumsub a", want: map[string]int64{"a": 0},
+	},
+}})
