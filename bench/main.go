@@ -45,7 +45,7 @@ func parseFlags(args []string) (settings, error) {
 	f.IntVar(&s.rate, "rate", 0, "with -workload: calls a second, of all callers together")
 	f.StringVar(&s.libs, "libs", "", "libraries, separated by commas: "+libraryNames(libraries))
 	f.DurationVar(&s.duration, "duration", 0, "length of one measurement (default 500ms, quick 250ms)")
-	f.DurationVar(&s.warmUp, "warmup", 0, "time before each measurement (default 250ms, quick 150ms)")
+	f.DurationVar(&s.warmUp, "warmup", 0, "time before each measurement (default 250ms, quick 100ms)")
 	f.IntVar(&s.rounds, "rounds", 0, "measurements of every library in every scenario (default 5, quick 3)")
 	f.StringVar(&s.cpuProfile, "cpuprofile", "", "write a CPU profile to this file; needs one library in -libs")
 	f.StringVar(&s.memProfile, "memprofile", "", "write a profile of all allocations to this file; needs one library in -libs")
@@ -60,7 +60,7 @@ func parseFlags(args []string) (settings, error) {
 	}
 	duration, warmUp, rounds := 500*time.Millisecond, 250*time.Millisecond, 5
 	if s.quick {
-		duration, warmUp, rounds = 250*time.Millisecond, 150*time.Millisecond, 3
+		duration, warmUp, rounds = 250*time.Millisecond, 100*time.Millisecond, 3
 	}
 	if s.duration <= 0 {
 		s.duration = duration

@@ -108,3 +108,8 @@ func TestVerdict(t *testing.T) {
 	_, ok = newResult(sc, libs[:1], samples[:1]).verdict()
 	require.False(t, ok, "no other library was run")
 }
+
+func TestRatioString(t *testing.T) {
+	require.Equal(t, "1.50 (0.90–2.25)", ratio{median: 1.5, low: 0.9, high: 2.25}.String())
+	require.Equal(t, "1.50", ratio{median: 1.5, low: 1.5, high: 1.5}.String(), "one round")
+}

@@ -66,6 +66,9 @@ func (t *table) markdown(w io.Writer) {
 }
 
 func (r ratio) String() string {
+	if r.low == r.high {
+		return fmt.Sprintf("%.2f", r.median)
+	}
 	return fmt.Sprintf("%.2f (%.2f–%.2f)", r.median, r.low, r.high)
 }
 
