@@ -113,15 +113,11 @@ type dialer struct {
 
 // dial opens a connection. ctx must end with the dial's timeout.
 func (d *dialer) dial(ctx context.Context, onClose func(*wire.Conn, error)) (*wire.Conn, error) {
-	opt := d.opt
-	open := opt.Dialer
-	if open == nil {
-		open = NewDialer(opt)
-	}
-	nc, err := open(ctx, opt.Network, opt.Addr)
+	nc, err := d.open(ctx)
 	if err != nil {
-		return nil, d.failed("dial", err)
+		return nil, err
 	}
+	opt := d.opt
 	conn := wire.New(nc, wire.Options{
 		Node:         opt.Addr,
 		ReadTimeout:  max(0, opt.ReadTimeout),
@@ -136,6 +132,19 @@ func (d *dialer) dial(ctx context.Context, onClose func(*wire.Conn, error)) (*wi
 		return nil, err
 	}
 	return conn, nil
+}
+
+// open opens a connection on which nothing was said yet.
+func (d *dialer) open(ctx context.Context) (net.Conn, error) {
+	open := d.opt.Dialer
+	if open == nil {
+		open = NewDialer(d.opt)
+	}
+	nc, err := open(ctx, d.opt.Network, d.opt.Addr)
+	if err != nil {
+		return nil, d.failed("dial", err)
+	}
+	return nc, nil
 }
 
 func (d *dialer) failed(stage string, err error) error {
