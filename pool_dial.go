@@ -1,0 +1,138 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/seed-e06f3def/rediscluster/internal/wire"
+)
+
+// errSlowDial is why a command does not wait any longer for a connection to a
+// node that does not answer the dial. The dial goes on.
+var errSlowDial = errors.New("no answer to the dial yet")
+
+// stalled reports whether nothing but a dial could bring a connection.
+func (p *pool) stalled() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dialing > 0 && len(p.conns) == 0
+}
+
+// wanted sees to it that a dial is under way for somebody who waits, and who may
+// have been refused already. An error says that it is no use to wait.
+func (p *pool) wanted(refused bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		return ErrClosed
+	case refused && p.lastErr != nil:
+		return p.lastErr
+	case len(p.conns)+p.dialing >= p.opt.PoolSize || p.dialing > 0:
+		return nil
+	case time.Now().Before(p.retryAt):
+		return p.lastErr
+	}
+	p.open(1)
+	return nil
+}
+
+// fill opens the connections that MinIdleConns asks for. The lock is held.
+func (p *pool) fill() {
+	missing := p.opt.MinIdleConns - len(*p.shared.Load()) - p.dialing
+	if missing <= 0 {
+		return
+	}
+	if wait := time.Until(p.retryAt); wait > 0 {
+		if p.refill == nil {
+			p.refill = time.AfterFunc(wait, func() {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				p.refill = nil
+				p.fill()
+			})
+		}
+		return
+	}
+	p.open(missing)
+}
+
+// open starts up to n dials. The lock is held.
+func (p *pool) open(n int) {
+	if p.closed {
+		return
+	}
+	n = min(n, p.opt.PoolSize-len(p.conns)-p.dialing, p.opt.MaxConcurrentDials-p.dialing)
+	for range n {
+		p.dialing++
+		p.wg.Add(1)
+		go p.dial()
+	}
+}
+
+func (p *pool) dial() {
+	defer p.wg.Done()
+	ctx := p.life
+	if p.opt.DialTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.opt.DialTimeout)
+		defer cancel()
+	}
+	conn, err := p.dialer.dial(ctx, p.lost)
+
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dialing--
+	switch {
+	case err != nil:
+		p.refused(err)
+	case p.closed:
+		go conn.Close(wire.ErrClosed)
+	default:
+		p.failures, p.retryAt, p.lastErr = 0, time.Time{}, nil
+		p.conns[conn] = &pooled{expires: p.expiry(), usedAt: time.Now(), setUp: conn.Served()}
+		p.share(append(slices.Clone(*p.shared.Load()), conn))
+		if conn.Err() != nil { // lost before it was known
+			p.forget(conn)
+		}
+	}
+	p.fill()
+	p.signal()
+}
+
+// refused notes a failed dial and when the next may be made. The lock is held.
+func (p *pool) refused(err error) {
+	p.lastErr = err
+	p.refusals++
+	pause := p.pauseAfter(p.failures)
+	p.failures++
+	if pause > 0 {
+		pause = pause/2 + rand.N(pause/2+1)
+	}
+	p.retryAt = time.Now().Add(pause)
+}
+
+// longestDialPause lets a node that comes back be used again within a second.
+const longestDialPause = 800 * time.Millisecond
+
+// pauseAfter is the time between dials after so many failures before this one.
+func (p *pool) pauseAfter(failures int) time.Duration {
+	if p.opt.DialerRetryBackoff != nil {
+		return p.opt.DialerRetryBackoff(failures)
+	}
+	return min(max(0, p.opt.DialerRetryTimeout)<<min(failures, p.opt.DialerRetries, 6), longestDialPause)
+}
+
+func (p *pool) expiry() time.Time {
+	life := p.opt.ConnMaxLifetime
+	if life <= 0 {
+		return time.Time{}
+	}
+	if jitter := min(p.opt.ConnMaxLifetimeJitter, life); jitter > 0 {
+		life += rand.N(2*jitter) - jitter
+	}
+	return time.Now().Add(life)
+}

@@ -1,0 +1,216 @@
+package redis
+
+import (
+	"errors"
+	"time"
+
+	"github.com/seed-e06f3def/rediscluster/internal/wire"
+)
+
+// lost is told by a connection that it is dead.
+func (p *pool) lost(conn *wire.Conn, cause error) {
+	p.mu.Lock()
+	wasSuspect := p.suspect()
+	if p.forget(conn) && !errors.Is(cause, wire.ErrClosed) {
+		p.stale++
+	}
+	spoke := wasSuspect && !p.suspect()
+	var doubtful []*wire.Conn
+	if errors.Is(cause, wire.ErrReadTimeout) {
+		doubtful = p.forgetIdle()
+	}
+	p.fill()
+	p.signal()
+	p.mu.Unlock()
+	for _, conn := range doubtful {
+		conn.Drain()
+	}
+	if spoke && p.onSilence != nil {
+		p.onSilence(false)
+	}
+}
+
+// forgetIdle removes the connections with nothing in flight: the server did not
+// answer on another one, so that it has to prove itself by a handshake. The
+// lock is held.
+func (p *pool) forgetIdle() (idle []*wire.Conn) {
+	for _, conn := range *p.shared.Load() {
+		if conn.InFlight() == 0 {
+			idle = append(idle, conn)
+		}
+	}
+	for _, conn := range idle {
+		p.forget(conn)
+	}
+	return idle
+}
+
+// heard is told by a connection that it has fallen silent, or speaks again.
+func (p *pool) heard(conn *wire.Conn, silent bool) {
+	p.mu.Lock()
+	info, known := p.conns[conn]
+	changed := known && p.setSilent(info, silent)
+	p.mu.Unlock()
+	if changed && p.onSilence != nil {
+		p.onSilence(silent)
+	}
+}
+
+// setSilent reports whether the pool as a whole has fallen silent by it, or
+// speaks again. The lock is held.
+func (p *pool) setSilent(info *pooled, silent bool) bool {
+	if info.silent == silent {
+		return false
+	}
+	info.silent = silent
+	if silent {
+		return p.silent.Add(1) == 1
+	}
+	return p.silent.Add(-1) == 0
+}
+
+// suspect reports whether the node owes replies for longer than it should.
+func (p *pool) suspect() bool { return p.silent.Load() > 0 }
+
+// shed has reads that wait for the node's replies tried elsewhere.
+func (p *pool) shed(cause error) {
+	p.mu.Lock()
+	conns := p.list()
+	p.mu.Unlock()
+	for _, conn := range conns {
+		conn.Shed(cause)
+	}
+}
+
+// forget removes a connection. The lock is held.
+func (p *pool) forget(conn *wire.Conn) bool {
+	info, known := p.conns[conn]
+	if !known {
+		return false
+	}
+	p.setSilent(info, false)
+	delete(p.conns, conn)
+	p.served += conn.Served() - info.setUp
+	p.share(without(*p.shared.Load(), conn))
+	return true
+}
+
+// share replaces the connections that anyone may use. The lock is held.
+func (p *pool) share(lanes []*wire.Conn) { p.shared.Store(&lanes) }
+
+// signal wakes those who wait for a connection. The lock is held.
+func (p *pool) signal() {
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// sweep closes connections that have been idle too long or are too old.
+func (p *pool) sweep() {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	now := time.Now()
+	var old []*wire.Conn
+	for conn, info := range p.conns {
+		if served := conn.Served(); served != info.served || conn.InFlight() > 0 {
+			info.served, info.usedAt = served, now
+		}
+		idle := p.opt.ConnMaxIdleTime > 0 && now.Sub(info.usedAt) >= p.opt.ConnMaxIdleTime
+		aged := !info.expires.IsZero() && now.After(info.expires)
+		if !info.out && (idle || aged) {
+			old = append(old, conn)
+		}
+	}
+	for _, conn := range old {
+		p.forget(conn)
+		p.stale++
+	}
+	p.fill()
+	p.sweeper.Reset(p.opt.IdleCheckFrequency)
+	p.mu.Unlock()
+	for _, conn := range old {
+		conn.Drain()
+	}
+}
+
+// retire closes the pool's connections as soon as their calls are done, and
+// those that are taken out when they are given back.
+func (p *pool) retire() { _ = p.shut((*wire.Conn).Drain) }
+
+// close closes the connections at once; calls in flight fail with ErrClosed.
+func (p *pool) close() error {
+	err := p.shut(func(conn *wire.Conn) { conn.Close(ErrClosed) })
+	p.wg.Wait()
+	return err
+}
+
+// renew has the node dialled anew: the connections that are shared take no more
+// calls.
+func (p *pool) renew() {
+	p.mu.Lock()
+	old := *p.shared.Load()
+	for _, conn := range old {
+		p.forget(conn)
+	}
+	p.fill()
+	p.mu.Unlock()
+	for _, conn := range old {
+		conn.Drain()
+	}
+}
+
+// giveUp closes every connection because of cause: the node does not serve its
+// slots any more. The pool stays open.
+func (p *pool) giveUp(cause error) {
+	p.mu.Lock()
+	conns := p.list()
+	p.mu.Unlock()
+	for _, conn := range conns {
+		conn.Close(cause)
+	}
+}
+
+func (p *pool) shut(closeConn func(*wire.Conn)) error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return ErrClosed
+	}
+	conns := p.list()
+	p.closed = true
+	p.share(nil)
+	p.end()
+	for _, timer := range []*time.Timer{p.sweeper, p.refill} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	p.signal()
+	p.mu.Unlock()
+	for _, conn := range conns {
+		closeConn(conn)
+	}
+	return nil
+}
+
+// list is every connection. The lock is held.
+func (p *pool) list() []*wire.Conn {
+	list := make([]*wire.Conn, 0, len(p.conns))
+	for conn := range p.conns {
+		list = append(list, conn)
+	}
+	return list
+}
+
+// unreachable reports whether the last dial failed and none has succeeded
+// since.
+func (p *pool) unreachable() bool {
+	if len(*p.shared.Load()) > 0 {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lastErr != nil
+}
