@@ -68,9 +68,9 @@ func nearest(nodes []*node, tolerance time.Duration, avoid []*node) *node {
 	if tolerance <= 0 || chosen == nil {
 		return chosen
 	}
-	var near []*node
+	near := []*node{chosen} // whatever has become of it meanwhile
 	for _, n := range nodes {
-		if l := n.latency.Load(); l > 0 && l-best <= int64(tolerance) && usable(n, avoid) {
+		if l := n.latency.Load(); n != chosen && l > 0 && l-best <= int64(tolerance) && usable(n, avoid) {
 			near = append(near, n)
 		}
 	}
