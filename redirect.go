@@ -37,7 +37,7 @@ func parseRedirect(reply string) (r redirect, ok bool) {
 		return r, false
 	}
 	host, port := fields[2][:colon], fields[2][colon+1:]
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || host == "?" {
+	if !isPort(port) || host == "?" {
 		return r, false
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
@@ -45,8 +45,10 @@ func parseRedirect(reply string) (r redirect, ok bool) {
 	return r, true
 }
 
-// from completes the address by the host of the node that sent the redirect.
-func (r redirect) from(asked string) string { return completeHost(r.addr, asked) }
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
+}
 
 // completeHost gives addr the host of asked if it has none.
 func completeHost(addr, asked string) string {

@@ -92,7 +92,7 @@ var errNoSlots = errors.New("CLUSTER SLOTS: no slot is served by a known node")
 
 func announcedNode(n ClusterNode, asked string) (announced, bool) {
 	host, port, err := net.SplitHostPort(n.Addr)
-	if err != nil || host == "?" || port == "" || port == "0" {
+	if err != nil || host == "?" || !isPort(port) {
 		return announced{}, false
 	}
 	askedHost, _, _ := net.SplitHostPort(asked)
