@@ -301,6 +301,10 @@ func (t *topology) nodeLocked(a announced) *node {
 	} else {
 		n.client = newClient(opt)
 	}
+	if t.closed { // a redirect came too late
+		n.client.pool.retire()
+		return n
+	}
 	t.nodes[a.addr] = n
 	for _, fn := range t.onNew {
 		go fn(n.client)
