@@ -69,6 +69,7 @@ func (c *Conn) tick() {
 		return
 	}
 	c.clock.now = nanos()
+	c.largest /= 2
 	first := c.calls.first()
 	if first == nil && !c.writing {
 		c.clock.armed = false

@@ -74,6 +74,7 @@ type Conn struct {
 	outRefs    []ref
 	spare      []byte
 	spareRefs  []ref
+	largest    int    // size of the largest batch of late
 	writing    bool   // somebody is the writer
 	writeSince int64  // when the write under way began; 0: none is
 	appended   uint64 // bytes submitted

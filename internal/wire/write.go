@@ -26,6 +26,7 @@ func (c *Conn) write(rounds int, hasty bool) {
 		c.out, c.outRefs = c.spare[:0], c.spareRefs[:0]
 		c.spare, c.spareRefs = nil, nil
 		c.taken = c.appended
+		c.largest = max(c.largest, len(batch))
 		c.writeSince = c.clock.now
 		if c.taken-c.written > socketful && c.reader.Load() == nobody {
 			// The server may stop reading until its replies are read.
@@ -35,11 +36,11 @@ func (c *Conn) write(rounds int, hasty bool) {
 
 		n, err := c.send(batch, refs)
 		clear(refs)
-		if cap(batch) > 4*bulk {
-			batch = nil
-		}
 
 		c.mu.Lock()
+		if cap(batch) > 4*bulk && cap(batch) > 8*c.largest {
+			batch = nil // it was of use once, but not lately
+		}
 		c.written += uint64(n)
 		c.writeSince = 0
 		if c.sending.Load() && c.appended-c.written <= bulk {
