@@ -6,6 +6,7 @@ package resp
 type Framer struct {
 	pos     int     // where the first element that is not yet complete begins
 	missing int     // bytes that element needs beyond those seen, at least
+	exact   bool    // and no more
 	begun   bool    // the reply itself, not only an attribute before it
 	open    []level // the elements that are begun, outermost first
 }
@@ -21,7 +22,7 @@ type level struct {
 // reply's length, or 0 when b holds only a part of it: call it again with the
 // same bytes and more behind them. After an error the Framer is of no use.
 func (f *Framer) Next(b []byte) (int, error) {
-	f.missing = 0
+	f.missing, f.exact = 0, false
 	if f.pos == 0 && !f.begun {
 		if _, size := ordinary(b); size > 0 { // the whole reply
 			return size, nil
@@ -37,6 +38,7 @@ func (f *Framer) Next(b []byte) (int, error) {
 		}
 		if el.size == 0 {
 			f.missing = el.missing
+			f.exact = len(f.open) == 0 && el.length > 0
 			return 0, nil
 		}
 		f.pos += el.size
@@ -52,6 +54,10 @@ func (f *Framer) Next(b []byte) (int, error) {
 // Missing tells how many bytes are wanting, at the least, to the end of the
 // reply that Next found incomplete.
 func (f *Framer) Missing() int { return f.missing }
+
+// Exact reports whether Missing is just what is wanting, because the reply is a
+// single string.
+func (f *Framer) Exact() bool { return f.exact }
 
 // run takes the short way over ordinary elements, which are most of all, and
 // reports whether there was one.

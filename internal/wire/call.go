@@ -44,6 +44,7 @@ type Call struct {
 	shed   *Error // what Shed has said
 
 	state atomic.Uint32
+	next  *Call         // of those to be woken together
 	ready chan struct{} // signalled when state becomes done, but to a caller that reads for itself
 	since int64         // when it was submitted, by the connection's clock
 	start uint64        // where the request begins in the stream of bytes sent

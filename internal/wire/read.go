@@ -109,11 +109,12 @@ func (c *Conn) reside() {
 // serve reads and hands out replies: for a caller until its own call is done
 // or abandoned, as the resident reader until it is not needed.
 func (c *Conn) serve(own *Call) {
-	var wakes [headCalls]*Call
 	for {
 		more, err := c.handOut()
-		n, spoke, next := c.settle(own, wakes[:], more, err)
-		for _, call := range wakes[:n] {
+		woken, spoke, next := c.settle(own, more, err)
+		for woken != nil {
+			call := woken
+			woken, call.next = call.next, nil
 			call.ready <- struct{}{}
 		}
 		if spoke {
@@ -159,20 +160,24 @@ const (
 
 // settle takes the answered calls out of the queue and decides what the reader
 // does next. It reports whether the server has spoken after a silence. The
-// calls whose callers are to be woken are put into wakes.
+// calls whose callers are to be woken are linked by next.
 //
 // A reader that found something wrong stays, to say so. One that has more to
 // hand out does not leave it to nobody: it may be a reply too many, and must
 // not become that of the next call.
-func (c *Conn) settle(own *Call, wakes []*Call, more bool, wrong error) (n int, spoke bool, what next) {
+func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, spoke bool, what next) {
 	in := &c.in
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	spoke = c.heard(in.done, c.calls.first())
+	var last *Call
 	for _, call := range in.heads[:in.done] {
-		if call.state.CompareAndSwap(waiting, done) && call != own {
-			wakes[n] = call
-			n++
+		switch {
+		case !call.state.CompareAndSwap(waiting, done) || call == own:
+		case last == nil:
+			woken, last = call, call
+		default:
+			last.next, last = call, call
 		}
 	}
 	left := c.inFlight.Add(int32(-in.done))
@@ -190,14 +195,14 @@ func (c *Conn) settle(own *Call, wakes []*Call, more bool, wrong error) (n int, 
 	}
 	switch {
 	case c.closing && left == 0 || c.err != nil:
-		return n, spoke, end
+		return woken, spoke, end
 	case wrong != nil, more && left == 0, own != nil && own.state.Load() == waiting:
-		return n, spoke, stay
+		return woken, spoke, stay
 	case own != nil && left > 0:
 		c.reside()
-		return n, spoke, leave
+		return woken, spoke, leave
 	case own == nil && (left > 0 || !c.rest && c.solo < soloReplies):
-		return n, spoke, stay
+		return woken, spoke, stay
 	}
 	c.own = nil
 	c.reader.Store(nobody)
@@ -205,7 +210,7 @@ func (c *Conn) settle(own *Call, wakes []*Call, more bool, wrong error) (n int, 
 		c.rest = false
 		in.release()
 	}
-	return n, spoke, leave
+	return woken, spoke, leave
 }
 
 // handOut gives the replies that have come to their calls. It reports whether
@@ -273,8 +278,7 @@ func (in *intake) pass(n int, long bool) {
 		in.r += n
 		return
 	}
-	// What came behind a long reply is at the end of buf.
-	in.r = in.w - (len(in.frame) - n)
+	in.r -= len(in.frame) - n // what came behind a long reply is still in buf
 	in.frame = nil
 }
 
@@ -344,8 +348,13 @@ func (c *Conn) fillFrame(missing int) error {
 	in := &c.in
 	if missing < directRead {
 		n, err := c.nc.Read(in.buf)
-		in.frame = append(in.frame, in.buf[:n]...)
-		in.r, in.w, in.mark = n, n, n
+		in.w = n
+		in.r = n
+		if in.framer.Exact() {
+			in.r = min(n, missing) // the frame has room for just that
+		}
+		in.frame = append(in.frame, in.buf[:in.r]...)
+		in.mark = in.r
 		if n > 0 {
 			return nil
 		}
