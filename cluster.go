@@ -193,6 +193,7 @@ type attempt struct {
 	to        *node     // where a redirect sends it next
 	how       manner
 	avoid     []*node // nodes that have failed it
+	others    int     // how many nodes could have stood in for the one chosen
 }
 
 // slotMap returns the slot map, loading it if there is none yet.
@@ -260,6 +261,7 @@ func (c *ClusterClient) route(ctx context.Context, t *target, try *attempt) (*no
 	n := s.primary
 	if t.read && c.opt.readMode != readPrimary {
 		n = s.choose(c.opt.readMode, c.opt.RouteByLatencyTolerance, try.avoid)
+		try.others = len(s.nodes) - 1
 		if len(s.nodes) > 1 && len(try.avoid) == 0 {
 			try.how = movable
 		}
@@ -278,9 +280,9 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 	v := judge(outcome{
 		err:        err,
 		repeatable: repeatable || c.opt.RetryWritesInDoubt,
-		replica:    t.read && c.opt.readMode != readPrimary && len(try.avoid) == 0,
+		replica:    len(try.avoid) < try.others,
 	})
-	if errors.Is(err, ErrClosed) {
+	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
 		v = verdict{action: again, err: err} // the node left the cluster meanwhile
 	}
 	switch v.action {
