@@ -18,6 +18,22 @@ type clock struct {
 	timer *time.Timer
 	armed bool
 	now   int64 // at the last tick
+	lost  int64 // time that went by while the process was stopped
+}
+
+// time is the time by the clock.
+func (k *clock) time() int64 { return nanos() - k.lost }
+
+// mostTicks is how many ticks' time may pass at one tick. A process that was
+// stopped, or starved, for longer than that has not waited for the server all
+// the while; and what was submitted since the last tick seems as old as that.
+const mostTicks = 4
+
+func (k *clock) advance() {
+	if late := k.time() - k.now - mostTicks*int64(k.every); late > 0 {
+		k.lost += late
+	}
+	k.now = k.time()
 }
 
 // The clock ticks an eighth of the shortest timeout, within these bounds.
@@ -46,7 +62,7 @@ func (c *Conn) wake() {
 		}
 	}
 	c.clock.armed = true
-	c.clock.now = nanos()
+	c.clock.now = c.clock.time()
 	if c.clock.timer == nil {
 		c.clock.timer = time.AfterFunc(c.clock.every, c.tick)
 	} else {
@@ -68,7 +84,7 @@ func (c *Conn) tick() {
 		c.mu.Unlock()
 		return
 	}
-	c.clock.now = nanos()
+	c.clock.advance()
 	c.largest /= 2
 	first := c.calls.first()
 	if first == nil && !c.writing {

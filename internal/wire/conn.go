@@ -176,7 +176,7 @@ func (c *Conn) Oldest() time.Duration {
 	if first == nil {
 		return 0
 	}
-	return max(1, time.Duration(nanos()-first.since))
+	return max(1, time.Duration(c.clock.time()-first.since))
 }
 
 // Close ends the connection at once. Calls in flight fail with the cause.
@@ -368,7 +368,7 @@ func (c *Conn) failure(call *Call, cause error) *Error {
 	return &Error{
 		Node:   c.opt.Node,
 		Wrote:  c.wrote(call),
-		Waited: time.Duration(nanos() - call.since),
+		Waited: time.Duration(c.clock.time() - call.since),
 		Cause:  cause,
 	}
 }
