@@ -74,12 +74,13 @@ type Conn struct {
 	outRefs    []ref
 	spare      []byte
 	spareRefs  []ref
-	largest    int    // size of the largest batch of late
-	writing    bool   // somebody is the writer
-	writeSince int64  // when the write under way began; 0: none is
-	appended   uint64 // bytes submitted
-	taken      uint64 // bytes handed to write calls
-	written    uint64 // bytes that write calls have accepted
+	largest    int       // size of the largest batch of late
+	writing    bool      // somebody is the writer
+	writeSince int64     // when the write under way began; 0: none is
+	appended   uint64    // bytes submitted
+	taken      uint64    // bytes handed to write calls
+	written    uint64    // bytes that write calls have accepted
+	returned   sync.Cond // signalled when a write call has returned
 
 	// Reading: in belongs to whoever has the reader's role.
 	in   intake
@@ -108,6 +109,7 @@ func New(nc net.Conn, opt Options) *Conn {
 		opt.ReadBuffer = defaultReadBuffer
 	}
 	c := &Conn{nc: nc, opt: opt}
+	c.returned.L = &c.mu
 	_, c.tls = nc.(*tls.Conn)
 	c.clock.every = tickFor(opt)
 	return c
@@ -410,6 +412,9 @@ func (c *Conn) fail(cause error) {
 // the call own if any, and gives the role up.
 func (c *Conn) bury(own *Call) {
 	c.mu.Lock()
+	for c.writeSince != 0 && !c.tls {
+		c.returned.Wait() // only now is it known how far it came; the socket is closed
+	}
 	c.in.keep() // replies that have come are the caller's
 	dead := make([]*Call, c.calls.n)
 	c.calls.copy(0, dead)

@@ -43,6 +43,7 @@ func (c *Conn) write(rounds int, hasty bool) {
 		}
 		c.written += uint64(n)
 		c.writeSince = 0
+		c.returned.Signal()
 		if c.sending.Load() && c.appended-c.written <= bulk {
 			c.sending.Store(false)
 		}
