@@ -73,6 +73,7 @@ type Cmdable interface {
 	HyperLogLogCmdable
 	ListCmdable
 	PubSubCmdable
+	ScriptingFunctionsCmdable
 	SetCmdable
 	SortedSetCmdable
 	StringCmdable
