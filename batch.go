@@ -36,45 +36,37 @@ func (c *ClusterClient) processPipeline(ctx context.Context, cmds []Cmder) error
 		return setErrors(cmds, errNilContext)
 	}
 	b := &batch{c: c, items: make([]batchItem, 0, len(cmds))}
-	var divided []*parts
+	var divided []division
 	for _, cmd := range cmds {
 		if err := checkCommand(ctx, cmd); err != nil {
 			cmd.SetErr(err)
 			continue
 		}
 		cmd.SetErr(nil)
-		if p, ok := split(cmd); ok {
-			divided = append(divided, p)
-			for _, part := range p.list {
-				b.add(part)
-			}
-			continue
+		d, err := c.divide(ctx, cmd)
+		switch {
+		case err != nil:
+			cmd.SetErr(err)
+		case d != nil:
+			divided = append(divided, d)
+			d.addTo(b)
+		default:
+			b.add(cmd)
 		}
-		b.add(cmd)
 	}
 	b.run(ctx)
-	for _, p := range divided {
-		p.whole.SetErr(p.join())
+	for _, d := range divided {
+		d.command().SetErr(d.join())
 	}
 	return firstError(cmds)
 }
 
-// processParts sends the parts of a command that was split and joins what comes
-// back.
-func (c *ClusterClient) processParts(ctx context.Context, p *parts) error {
-	b := &batch{c: c, items: make([]batchItem, 0, len(p.list))}
-	for _, part := range p.list {
-		b.add(part)
-	}
-	b.run(ctx)
-	return p.join()
+func (b *batch) add(cmd Cmder) {
+	b.addFor(cmd, target{slot: slotOf(cmd), read: cmd.command().lookup().IsReadOnly()})
 }
 
-func (b *batch) add(cmd Cmder) {
-	b.items = append(b.items, batchItem{
-		cmd:    cmd,
-		target: target{slot: slotOf(cmd), read: cmd.command().lookup().IsReadOnly()},
-	})
+func (b *batch) addFor(cmd Cmder, t target) {
+	b.items = append(b.items, batchItem{cmd: cmd, target: t})
 }
 
 // run sends the commands until each has an answer or an error.

@@ -144,8 +144,11 @@ func (c *ClusterClient) check(ctx context.Context, cmd Cmder) error {
 // process is the life of a command: route it, send it, judge what comes back,
 // and again if that is what it takes.
 func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
-	if parts, ok := split(cmd); ok {
-		return c.processParts(ctx, parts)
+	if d, err := c.divide(ctx, cmd); d != nil || err != nil {
+		if err != nil {
+			return err
+		}
+		return c.processDivided(ctx, d)
 	}
 	t := target{slot: slotOf(cmd), read: cmd.command().lookup().IsReadOnly()}
 	var try attempt
@@ -171,8 +174,9 @@ func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
 
 // target says where a command belongs.
 type target struct {
-	slot int  // -1: any node will do
-	read bool // a replica will do
+	slot  int    // -1: any node will do
+	read  bool   // a replica will do
+	place *place // where it belongs in place of the slot's shard
 }
 
 // slotOf is the slot of the command's first key, or -1 when it has no key.
@@ -254,7 +258,7 @@ func (c *ClusterClient) route(ctx context.Context, t *target, try *attempt) (*no
 		return n, nil
 	}
 	try.how = 0
-	s, err := c.shardFor(ctx, t.slot)
+	s, err := c.shardOf(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -284,6 +288,9 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 	})
 	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
 		v = verdict{action: again, err: err} // the node left the cluster meanwhile
+	}
+	if v.action == await && t.place != nil && t.place.node != nil {
+		v.action = retry // nobody will take the node's place
 	}
 	switch v.action {
 	case avoid:

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-e06f3def/rediscluster/internal/cmdinfo"
@@ -81,6 +82,15 @@ func oneSlot(b *baseCmd, step int) bool {
 	return true
 }
 
+func (p *parts) command() Cmder { return p.whole }
+
+func (p *parts) addTo(b *batch) {
+	b.items = slices.Grow(b.items, len(p.list))
+	for _, part := range p.list {
+		b.add(part)
+	}
+}
+
 // PartialError is the error of a command over several slots of which some parts
 // failed: the others have run. Where the reply has an element for each key, as
 // that of MGET, the elements of the keys that failed are their errors.
@@ -105,8 +115,7 @@ func (p *parts) join() error {
 	if err != nil {
 		return err
 	}
-	d := resp.NewDecoder(reply, true)
-	err = p.whole.decode(&d)
+	err = decodeJoined(p.whole, reply)
 	if failed := p.failure(); failed != nil {
 		return failed
 	}
@@ -146,20 +155,13 @@ func (p *parts) reply() ([]byte, error) {
 }
 
 func (p *parts) sum() ([]byte, error) {
-	var sum int64
+	replies := [][]byte{[]byte(":0\r\n")}
 	for _, cmd := range p.list {
-		part := cmd.(*partCmd)
-		if part.err != nil {
-			continue
+		if part := cmd.(*partCmd); part.err == nil {
+			replies = append(replies, part.reply)
 		}
-		d := resp.NewDecoder(part.reply, false)
-		n, err := d.Int()
-		if err != nil {
-			return nil, err
-		}
-		sum += n
 	}
-	return fmt.Appendf(nil, ":%d\r\n", sum), nil
+	return merges[cmdinfo.RespSum](replies)
 }
 
 // inOrder puts the elements into the order of the whole's keys.

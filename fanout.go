@@ -1,0 +1,194 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed-e06f3def/rediscluster/internal/cmdinfo"
+)
+
+// fanOut is a command that concerns the cluster rather than a key, sent to every
+// primary, or to every node, as the command table says. Its parts are not one
+// atomic step.
+type fanOut struct {
+	whole  Cmder
+	merge  merge
+	enough bool // one node's answer is
+	parts  []*partCmd
+	places []*place
+
+	b  *batch
+	at int // of the first part in the batch
+}
+
+func newFanOut(cmd Cmder, m *slotMap, merge merge) *fanOut {
+	info := cmd.command().lookup()
+	f := &fanOut{whole: cmd, merge: merge, enough: info.Response == cmdinfo.RespOneSucceeded}
+	for i, s := range m.shards {
+		if s == nil {
+			continue
+		}
+		f.add(&place{shard: s, slot: m.slotOf(i)})
+		if info.Request == cmdinfo.ReqAllNodes {
+			for _, n := range s.replicas {
+				f.add(&place{shard: s, node: n})
+			}
+		}
+	}
+	return f
+}
+
+func (f *fanOut) add(at *place) {
+	b := f.whole.command()
+	f.parts = append(f.parts, &partCmd{baseCmd: baseCmd{args: b.args, info: b.info, blocks: b.blocks}})
+	f.places = append(f.places, at)
+}
+
+func (f *fanOut) command() Cmder { return f.whole }
+
+func (f *fanOut) addTo(b *batch) {
+	f.b, f.at = b, len(b.items)
+	read := f.whole.command().lookup().IsReadOnly()
+	for i, part := range f.parts {
+		b.addFor(part, target{slot: -1, read: read, place: f.places[i]})
+	}
+}
+
+// NodesError is the error of a command that goes to several nodes of the
+// cluster, such as FLUSHALL or CONFIG SET, of which some failed. The others have
+// run it, and the command's value is made of their answers. If the very same
+// error reply came from every node, that reply is the command's error instead.
+type NodesError struct {
+	// Command is the command's name, with the sub-command.
+	Command string
+	// Nodes is how many nodes the command was sent to.
+	Nodes int
+	// Failed tells for each node that failed, by its address, why it did.
+	Failed map[string]error
+	causes []error // in the order of the nodes
+}
+
+// Error names every node that failed.
+func (e *NodesError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "redis: %s: %d of %d nodes failed: ", e.Command, len(e.Failed), e.Nodes)
+	for i, err := range e.causes {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(err.Error())
+	}
+	return b.String()
+}
+
+// Unwrap gives the errors of all nodes that failed.
+func (e *NodesError) Unwrap() []error { return e.causes }
+
+func (f *fanOut) join() error {
+	var replies [][]byte
+	var failed NodesError
+	for i, part := range f.parts {
+		switch {
+		case part.err == nil:
+			replies = append(replies, part.reply)
+		case errors.Is(part.err, errNodeLeft):
+		default:
+			failed.add(f.nodeOf(i), part.err)
+		}
+	}
+	if len(replies) == 0 {
+		return f.failure(&failed)
+	}
+	reply, err := f.merge(replies)
+	if err != nil {
+		return fmt.Errorf("redis: %s: %w", f.whole.FullName(), err)
+	}
+	if err := decodeJoined(f.whole, reply); err != nil || len(failed.Failed) == 0 || f.enough {
+		return err
+	}
+	return f.failure(&failed)
+}
+
+// nodeOf is the address of the node that a part was sent to at last.
+func (f *fanOut) nodeOf(part int) string {
+	if n := f.b.items[f.at+part].node; n != nil {
+		return n.addr
+	}
+	return f.places[part].shard.primary.addr
+}
+
+func (e *NodesError) add(node string, err error) {
+	if e.Failed == nil {
+		e.Failed = map[string]error{}
+	}
+	e.Failed[node] = err
+	e.causes = append(e.causes, fmt.Errorf("%s: %w", node, err))
+}
+
+func (f *fanOut) failure(failed *NodesError) error {
+	failed.Command, failed.Nodes = f.whole.FullName(), len(f.parts)
+	if len(failed.causes) == 0 {
+		return errNodeLeft
+	}
+	first := failed.Failed[f.nodeOf(0)]
+	var reply Error
+	if len(failed.Failed) < len(f.parts) || !errors.As(first, &reply) {
+		return failed
+	}
+	for _, err := range failed.Failed {
+		if err.Error() != first.Error() {
+			return failed
+		}
+	}
+	return first
+}
+
+// place is a part of the cluster that a command is for as a whole: a shard, or
+// one node of it.
+type place struct {
+	shard *shard // as it was when the command was sent first
+	slot  int    // one that it served
+	node  *node  // nil: the node that serves the shard
+}
+
+// errNodeLeft is why a command for one node is not sent there any more.
+var errNodeLeft = errors.New("redis: the node has left the cluster")
+
+// shardOf is the shard that a command is for.
+func (c *ClusterClient) shardOf(ctx context.Context, t *target) (*shard, error) {
+	if t.place == nil {
+		return c.shardFor(ctx, t.slot)
+	}
+	m, err := c.slotMap(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if n := t.place.node; n != nil {
+		if !slices.Contains(m.nodes, n) {
+			return nil, errNodeLeft
+		}
+		return newShard(n, nil), nil
+	}
+	if s := t.place.in(m); s != nil {
+		return s, nil
+	}
+	return nil, &uncoveredError{t.place.slot}
+}
+
+// in finds the shard as it is in m: after a failover another node is its
+// primary.
+func (p *place) in(m *slotMap) *shard {
+	if i := slices.IndexFunc(m.shards[1:], func(s *shard) bool { return s.primary == p.shard.primary }); i >= 0 {
+		return m.shards[1+i]
+	}
+	if i := slices.IndexFunc(m.shards[1:], func(s *shard) bool { return slices.Contains(p.shard.nodes, s.primary) }); i >= 0 {
+		return m.shards[1+i]
+	}
+	return m.at(p.slot)
+}
+
+// slotOf is a slot that the shard with this index serves.
+func (m *slotMap) slotOf(shard int) int { return max(0, slices.Index(m.slots[:], uint16(shard))) }
