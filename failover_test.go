@@ -1,0 +1,276 @@
+package redis
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+	"github.com/seed-e06f3def/rediscluster/internal/wire"
+)
+
+var actionNames = map[action]string{
+	giveUp: "return", again: "again at once", retry: "again after a pause", await: "again with the shard",
+	avoid: "another node", move: "follow", ask: "ask",
+}
+
+// verdictText is a verdict as the table below has it.
+func verdictText(v verdict, cause error) string {
+	text := actionNames[v.action]
+	if errors.Is(v.err, ErrWriteInDoubt) && !errors.Is(cause, ErrWriteInDoubt) {
+		text = "in doubt"
+	}
+	if v.refresh {
+		text += ", refresh"
+	}
+	return text
+}
+
+// lostAfter is the error of a command of which so many bytes had left.
+func lostAfter(wrote int, cause error) error {
+	return &NodeError{Node: "10.0.0.1:6379", Wrote: wrote, Waited: time.Second, Cause: cause}
+}
+
+func notDialled(stage string, cause error) error {
+	return &DialError{Node: "10.0.0.1:6379", Stage: stage, Err: cause}
+}
+
+// TestJudge is the table of what becomes of a command. Every line tells what is
+// done with a write; with a read at the only node there is for it; and with a
+// read that another node of the shard could serve.
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	const (
+		gone     = "again with the shard, refresh"
+		goneRead = "another node, refresh"
+	)
+	for _, row := range []struct {
+		cameBack                 string
+		err                      error
+		write, read, replicaRead string
+	}{
+		// What the server says of the cluster: nothing ran.
+		{"MOVED", resp.Error("MOVED 5 10.0.0.2:6379"), "follow, refresh", "follow, refresh", "follow, refresh"},
+		{"ASK", resp.Error("ASK 5 10.0.0.2:6379"), "ask", "ask", "ask"},
+		{"TRYAGAIN", resp.Error("TRYAGAIN Multiple keys request during rehashing of slot"), "again after a pause", "again after a pause", "again after a pause"},
+		{"NOREPLICAS", resp.Error("NOREPLICAS Not enough good replicas to write."), "again after a pause", "again after a pause", "again after a pause"},
+		{"LOADING", resp.Error("LOADING Redis is loading the dataset in memory"), "again with the shard", "again with the shard", "another node"},
+		{"CLUSTERDOWN", resp.Error("CLUSTERDOWN The cluster is down"), gone, gone, gone},
+		{"CLUSTERDOWN, slot", resp.Error("CLUSTERDOWN Hash slot not served"), gone, gone, gone},
+		{"MASTERDOWN", resp.Error("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."), gone, gone, goneRead},
+		{"READONLY", resp.Error("READONLY You can't write against a read only replica."), gone, gone, gone},
+
+		// The node is away: nothing was sent.
+		{"refused", notDialled("dial", syscall.ECONNREFUSED), gone, gone, goneRead},
+		{"dial timeout", notDialled("dial", context.DeadlineExceeded), gone, gone, goneRead},
+		{"no such host", notDialled("dial", &net.DNSError{Err: "no such host", IsNotFound: true}), gone, gone, goneRead},
+		{"loading at the handshake", notDialled("handshake", resp.Error("LOADING Redis is loading the dataset in memory")), gone, gone, goneRead},
+		{"closed at the handshake", notDialled("handshake", lostAfter(20, io.EOF)), gone, gone, goneRead},
+		{"lost before the write", lostAfter(0, syscall.ECONNRESET), gone, gone, goneRead},
+		{"silent before the write", lostAfter(0, errReadTimeout), gone, gone, goneRead},
+		{"no free connection", ErrPoolTimeout, "again after a pause", "again after a pause", "again after a pause"},
+		{"closed while idle", lostAfter(0, wire.ErrClosedByServer), "again at once", "again at once", "again at once"},
+		{"just retired", lostAfter(0, wire.ErrClosed), "again at once", "again at once", "again at once"},
+		{"just taken out", lostAfter(0, wire.ErrReserved), "again at once", "again at once", "again at once"},
+
+		// It was sent, and nobody knows whether it ran.
+		{"lost after the write", lostAfter(20, io.EOF), "in doubt, refresh", "again after a pause, refresh", goneRead},
+		{"reset after the write", lostAfter(20, syscall.ECONNRESET), "in doubt, refresh", "again after a pause, refresh", goneRead},
+		{"silent after the write", lostAfter(20, errReadTimeout), "in doubt, refresh", "again after a pause, refresh", goneRead},
+		{"partly written", lostAfter(1, io.ErrShortWrite), "in doubt, refresh", "again after a pause, refresh", goneRead},
+		{"not RESP", lostAfter(20, resp.ProtocolError("an unknown type")), "in doubt, refresh", "again after a pause, refresh", goneRead},
+		{"closed by this side", lostAfter(20, wire.ErrClosed), "in doubt, refresh", "again after a pause, refresh", goneRead},
+
+		// Nothing is to be done about it.
+		{"cancelled in the queue", lostAfter(0, context.Canceled), "return", "return", "return"},
+		{"cancelled after the write", lostAfter(20, context.Canceled), "return", "return", "return"},
+		{"deadline after the write", lostAfter(20, context.DeadlineExceeded), "return", "return", "return"},
+		{"null", Nil, "return", "return", "return"},
+		{"ERR", resp.Error("ERR wrong number of arguments"), "return", "return", "return"},
+		{"WRONGTYPE", resp.Error("WRONGTYPE Operation against a key holding the wrong kind of value"), "return", "return", "return"},
+		{"NOPERM", resp.Error("NOPERM this user has no permissions to run the 'get' command"), "return", "return", "return"},
+		{"OOM", resp.Error("OOM command not allowed when used memory > 'maxmemory'."), "return", "return", "return"},
+		{"EXECABORT", resp.Error("EXECABORT Transaction discarded because of previous errors."), "return", "return", "return"},
+		{"CROSSSLOT", ErrCrossSlot, "return", "return", "return"},
+		{"malformed MOVED", resp.Error("MOVED 5"), "return", "return", "return"},
+		{"reply of another type", &resp.TypeError{Got: "an array", Want: "an integer"}, "return", "return", "return"},
+		{"wrong password", notDialled("authenticate", resp.Error("WRONGPASS invalid username-password pair or user is disabled.")), "return", "return", "return"},
+		{"password missing", notDialled("handshake", resp.Error("NOAUTH HELLO must be called with the client already authenticated")), "return", "return", "return"},
+		{"user without rights", notDialled("handshake", resp.Error("NOPERM this user has no permissions")), "return", "return", "return"},
+		{"certificate of another", notDialled("TLS handshake", &tls.CertificateVerificationError{Err: errScripted}), "return", "return", "return"},
+		{"a port without TLS", notDialled("TLS handshake", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), "return", "return", "return"},
+	} {
+		t.Run(row.cameBack, func(t *testing.T) {
+			t.Parallel()
+			for _, column := range []struct {
+				name string
+				want string
+				outcome
+			}{
+				{"write", row.write, outcome{err: row.err}},
+				{"read", row.read, outcome{err: row.err, repeatable: true}},
+				{"replica read", row.replicaRead, outcome{err: row.err, repeatable: true, replica: true}},
+				{"write that may run twice", row.read, outcome{err: row.err, repeatable: true}},
+			} {
+				v := judge(column.outcome)
+				require.Equal(t, column.want, verdictText(v, row.err), column.name)
+				require.ErrorIs(t, v.err, row.err, column.name)
+				if strings.HasPrefix(column.want, "return") {
+					require.Equal(t, row.err, v.err, column.name)
+				}
+				switch v.action {
+				case move, ask:
+					require.Equal(t, "10.0.0.2:6379", v.addr, column.name)
+					require.Equal(t, 5, v.slot, column.name)
+				}
+			}
+		})
+	}
+}
+
+// errReadTimeout stands for the timeout of a connection.
+var errReadTimeout = fmt.Errorf("read: %w", &net.OpError{Op: "read", Err: errScripted})
+
+// TestJudgeNeverRepeatsAWrite is what the table must come down to: a write of
+// which a byte may have left is not sent again, whatever happened to it.
+func TestJudgeNeverRepeatsAWrite(t *testing.T) {
+	t.Parallel()
+	c := clusterOf(t, []*scripted{newScripted(t)}, nil)
+	n := c.topology.node("10.0.0.1:6379")
+	for _, cause := range []error{
+		io.EOF, io.ErrUnexpectedEOF, syscall.EPIPE, syscall.ECONNRESET, syscall.ETIMEDOUT, errReadTimeout,
+		wire.ErrClosed, wire.ErrReserved, wire.ErrClosedByServer, resp.ProtocolError("x"), errScripted, ErrClosed,
+	} {
+		v := c.judge(&target{slot: 1}, new(attempt), n, lostAfter(1, cause), false)
+		require.Equal(t, giveUp, v.action, cause)
+		require.ErrorIs(t, v.err, cause)
+		require.ErrorIs(t, v.err, ErrWriteInDoubt)
+		var lost *NodeError
+		require.ErrorAs(t, v.err, &lost)
+		require.Equal(t, "10.0.0.1:6379", lost.Node)
+	}
+	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
+		v := c.judge(&target{slot: 1}, new(attempt), n, lostAfter(1, cause), false)
+		require.Equal(t, giveUp, v.action, cause)
+		require.ErrorIs(t, v.err, cause)
+	}
+}
+
+// A write whose connection is lost is not sent again; the error names the node.
+func TestWriteInDoubt(t *testing.T) {
+	t.Parallel()
+	for _, optedIn := range []bool{false, true} {
+		t.Run(fmt.Sprintf("RetryWritesInDoubt=%v", optedIn), func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			s.on("INCR", inTurn(hangsUp, says(":2\r\n")))
+			c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.RetryWritesInDoubt = optedIn })
+			n, err := c.Incr(background(t), "counter").Result()
+			if optedIn {
+				require.NoError(t, err)
+				require.EqualValues(t, 2, n)
+				require.Equal(t, 2, s.count("INCR"))
+				return
+			}
+			require.ErrorIs(t, err, ErrWriteInDoubt)
+			require.ErrorContains(t, err, s.addr)
+			var lost *NodeError
+			require.ErrorAs(t, err, &lost)
+			require.Positive(t, lost.Wrote)
+			require.Equal(t, 1, s.count("INCR"))
+			n, err = c.Incr(background(t), "counter").Result() // on a new connection
+			require.NoError(t, err)
+			require.EqualValues(t, 2, n)
+		})
+	}
+}
+
+// A read whose connection is lost is sent again.
+func TestReadSurvivesALostConnection(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("GET", inTurn(hangsUp, hangsUp, says(bulk("v"))))
+	c := clusterOf(t, []*scripted{s}, nil)
+	v, err := c.Get(background(t), "key").Result()
+	require.NoError(t, err)
+	require.Equal(t, "v", v)
+	require.Equal(t, 3, s.count("GET"))
+}
+
+func TestMaxRetries(t *testing.T) {
+	t.Parallel()
+	const tryAgain = "TRYAGAIN Multiple keys request during rehashing of slot"
+	for retries, want := range map[int]int{-1: 1, 1: 2, 4: 5, 0: 1 + defaultMaxRetries} {
+		t.Run(fmt.Sprint(retries), func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			s.on("GET", says("-"+tryAgain+"\r\n"))
+			c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.MaxRetries = retries })
+			require.EqualError(t, c.Get(background(t), "key").Err(), tryAgain)
+			require.Equal(t, want, s.count("GET"))
+
+			single := clientOf(t, s, func(o *Options) { o.MaxRetries = retries })
+			require.EqualError(t, single.Get(background(t), "key").Err(), tryAgain)
+			require.Equal(t, 2*want, s.count("GET"))
+		})
+	}
+}
+
+// Commands for a shard that is away wait for it, each wait as long as the map
+// takes to be loaded anew.
+func TestCommandWaitsForItsShard(t *testing.T) {
+	t.Parallel()
+	for _, refusal := range []string{"CLUSTERDOWN The cluster is down", "READONLY You can't write against a read only replica.", "LOADING Redis is loading the dataset in memory"} {
+		t.Run(refusal, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			down := says("-" + refusal + "\r\n")
+			s.on("SET", inTurn(down, down, down, says("+OK\r\n")))
+			c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.MaxRetries = -1 })
+			require.NoError(t, c.Set(background(t), "key", "v", 0).Err())
+			require.Equal(t, 4, s.count("SET"))
+			require.LessOrEqual(t, s.count("CLUSTER SLOTS"), 6)
+		})
+	}
+}
+
+func TestFailoverTimeout(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("SET", says("-CLUSTERDOWN The cluster is down\r\n"))
+
+	t.Run("it bounds the wait without a deadline", func(t *testing.T) {
+		t.Parallel()
+		c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.FailoverTimeout = 150 * time.Millisecond })
+		began := time.Now()
+		require.EqualError(t, c.Set(context.Background(), "key", "v", 0).Err(), "CLUSTERDOWN The cluster is down")
+		require.GreaterOrEqual(t, time.Since(began), 150*time.Millisecond)
+		require.Less(t, time.Since(began), 5*time.Second)
+	})
+	t.Run("-1 never waits", func(t *testing.T) {
+		t.Parallel()
+		c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.FailoverTimeout = -1 })
+		promptly(t, func() {
+			require.EqualError(t, c.Set(background(t), "key", "v", 0).Err(), "CLUSTERDOWN The cluster is down")
+		})
+	})
+	t.Run("a deadline takes its place", func(t *testing.T) {
+		t.Parallel()
+		c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.FailoverTimeout = time.Millisecond })
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+		defer cancel()
+		err := c.Set(ctx, "key", "v", 0).Err()
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "CLUSTERDOWN The cluster is down")
+		require.Error(t, ctx.Err())
+	})
+}

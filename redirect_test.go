@@ -1,0 +1,260 @@
+package redis
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseRedirect(t *testing.T) {
+	t.Parallel()
+	const asked = "10.1.1.1:7000"
+	for _, test := range []struct {
+		reply string
+		slot  int
+		ask   bool
+		addr  string // as asked from 10.1.1.1:7000
+	}{
+		{"MOVED 3999 127.0.0.1:6381", 3999, false, "127.0.0.1:6381"},
+		{"ASK 3999 127.0.0.1:6381", 3999, true, "127.0.0.1:6381"},
+		{"MOVED 0 node-1.example:6379", 0, false, "node-1.example:6379"},
+		{"MOVED 16383 h:65535", 16383, false, "h:65535"},
+		{"MOVED 1 h:1", 1, false, "h:1"},
+		// an empty host is the one that was asked
+		{"MOVED 3999 :6381", 3999, false, "10.1.1.1:6381"},
+		{"ASK 3999 :6381", 3999, true, "10.1.1.1:6381"},
+		// IPv6, as servers send it and as they should
+		{"MOVED 3999 ::1:6381", 3999, false, "[::1]:6381"},
+		{"MOVED 3999 fe80::1%eth0:6381", 3999, false, "[fe80::1%eth0]:6381"},
+		{"ASK 3999 2001:db8::8a2e:370:7334:6381", 3999, true, "[2001:db8::8a2e:370:7334]:6381"},
+		{"MOVED 3999 [2001:db8::1]:6381", 3999, false, "[2001:db8::1]:6381"},
+	} {
+		t.Run(test.reply, func(t *testing.T) {
+			t.Parallel()
+			r, ok := parseRedirect(test.reply)
+			require.True(t, ok)
+			require.Equal(t, test.slot, r.slot)
+			require.Equal(t, test.ask, r.ask)
+			require.Equal(t, test.addr, completeHost(r.addr, asked))
+		})
+	}
+}
+
+func TestNoRedirect(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{
+		"", " ", "  ", "M", "MOVED", "ASK", "MOVED ", "MOVED 1", "ASK 1", "MOVED  h:1", "MOVED 1 ", "MOVED 1  h:1",
+		"MOVED 1 h:1 more", "MOVED 1 h", "MOVED 1 h:", "MOVED 1 :", "MOVED 1 h:0", "MOVED 1 h:-1", "MOVED 1 h:65536",
+		"MOVED 1 h:port", "MOVED 1 h:+1", "MOVED -1 h:1", "MOVED 16384 h:1", "MOVED 65536 h:1", "MOVED one h:1",
+		"MOVED 99999999999999999999 h:1", "MOVED 1 ?:6379", "ASK 1 ?:6379", "moved 1 h:1", "MOVEDX 1 h:1",
+		"ASKING 1 h:1", "ERR MOVED 1 h:1", "MOVED\t1\th:1", "MOVED 1 h:1\n",
+	} {
+		t.Run(strconv.Quote(reply), func(t *testing.T) {
+			t.Parallel()
+			_, ok := parseRedirect(reply)
+			require.False(t, ok)
+		})
+	}
+}
+
+func TestCompleteHost(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ addr, asked, want string }{
+		{"h:1", "asked:2", "h:1"},
+		{":1", "asked:2", "asked:1"},
+		{":1", "[::1]:2", "[::1]:1"},
+		{":1", ":2", ":1"},
+		{":1", "malformed", ":1"},
+		{":1", "", ":1"},
+		{"[::1]:1", "asked:2", "[::1]:1"},
+	} {
+		require.Equal(t, test.want, completeHost(test.addr, test.asked), "%q asked at %q", test.addr, test.asked)
+	}
+}
+
+// FuzzRedirect holds whatever a server may send against what must be so of
+// everything that is taken for a redirect.
+func FuzzRedirect(f *testing.F) {
+	for _, seed := range []string{
+		"MOVED 3999 127.0.0.1:6381", "ASK 3999 ::1:6381", "MOVED 1 :6379", "MOVED 1 [::1]:1", "MOVED 1 ?:1",
+		"MOVED", "ASK 1", "MOVED 99999 h:1", "MOVED 1 []:1", "MOVED 1 [:1", "MOVED 1 ]:1", "MOVED 1 %:1", "ERR no",
+	} {
+		f.Add(seed, "10.0.0.1:6379")
+		f.Add(seed, "[::1]:6379")
+	}
+	f.Fuzz(func(t *testing.T, reply, asked string) {
+		r, ok := parseRedirect(reply)
+		if !ok {
+			return
+		}
+		require.True(t, strings.HasPrefix(reply, "MOVED ") || r.ask && strings.HasPrefix(reply, "ASK "))
+		require.GreaterOrEqual(t, r.slot, 0)
+		require.Less(t, r.slot, slotCount)
+		addr := completeHost(r.addr, asked)
+		at := strings.LastIndexByte(addr, ':')
+		port, err := strconv.ParseUint(addr[at+1:], 10, 16)
+		require.NoError(t, err)
+		require.NotZero(t, port)
+		require.True(t, strings.HasSuffix(reply, addr[at:]))
+		if strings.HasPrefix(r.addr, ":") && !strings.HasPrefix(addr, ":") {
+			host, _, err := net.SplitHostPort(asked)
+			require.NoError(t, err)
+			require.Equal(t, net.JoinHostPort(host, addr[at+1:]), addr)
+		}
+	})
+}
+
+// moves is the script that sends a command to another node.
+func moves(kind, key, addr string) script {
+	return says(fmt.Sprintf("-%s %d %s\r\n", kind, keySlot(key), addr))
+}
+
+func TestFollowMoved(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	old, owner := servers[0], servers[1]
+	key := keyOn(0, slotCount/2-1)
+	old.on("GET", moves("MOVED", key, owner.addr))
+	owner.on("GET", says(bulk("moved here")))
+	c := clusterOf(t, servers, nil)
+	ctx := background(t)
+	require.Equal(t, "moved here", c.Get(ctx, key).Val())
+	require.Equal(t, []string{"get " + key}, old.received())
+	require.Equal(t, []string{"get " + key}, owner.received())
+}
+
+// With an empty host the port is one of the host that was asked.
+func TestFollowMovedWithoutHost(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	key := keyOn(0, slotCount/2-1)
+	servers[0].on("GET", moves("MOVED", key, ":"+servers[1].port()))
+	servers[1].on("GET", says(bulk("moved here")))
+	c := clusterOf(t, servers, nil)
+	require.Equal(t, "moved here", c.Get(background(t), key).Val())
+}
+
+// ASKING and the command are adjacent on one connection, and the map stays.
+func TestFollowAsk(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	source, target := servers[0], servers[1]
+	key := keyOn(0, slotCount/2-1)
+	source.on("GET", moves("ASK", key, target.addr))
+	target.on("GET", says(bulk("on its way")))
+	c := clusterOf(t, servers, nil)
+	ctx := background(t)
+	for range 2 {
+		require.Equal(t, "on its way", c.Get(ctx, key).Val())
+	}
+	require.Equal(t, []string{"get " + key, "get " + key}, source.received())
+	require.Equal(t, []string{"ASKING", "get " + key, "ASKING", "get " + key}, target.received())
+	s, err := c.MasterForKey(ctx, key)
+	require.NoError(t, err)
+	require.Equal(t, source.addr, s.Options().Addr)
+}
+
+// ASK may lead to a node that is not in the map.
+func TestFollowAskToAStranger(t *testing.T) {
+	t.Parallel()
+	s, stranger := newScripted(t), newScripted(t)
+	s.on("GET", moves("ASK", "key", stranger.addr))
+	stranger.on("GET", says(bulk("v")))
+	c := clusterOf(t, []*scripted{s}, nil)
+	require.Equal(t, "v", c.Get(background(t), "key").Val())
+	require.Equal(t, []string{"ASKING", "get key"}, stranger.received())
+}
+
+// A refused ASKING is no reply to the command behind it.
+func TestRefusedAsking(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	key := keyOn(0, slotCount/2-1)
+	servers[0].on("GET", moves("ASK", key, servers[1].addr))
+	servers[1].on("ASKING", says("-ERR not here\r\n"))
+	servers[1].on("GET", says(bulk("v")))
+	c := clusterOf(t, servers, nil)
+	require.Equal(t, "v", c.Get(background(t), key).Val())
+}
+
+func TestMaxRedirects(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"MOVED", "ASK"} {
+		for limit, want := range map[int]int{-1: 1, 1: 2, 6: 7, 0: 1 + defaultMaxRedirects} {
+			t.Run(fmt.Sprintf("%s/%d", kind, limit), func(t *testing.T) {
+				t.Parallel()
+				servers := newScriptedCluster(t, 2)
+				a, b := servers[0], servers[1]
+				key := keyOn(0, slotCount/2-1)
+				a.on("GET", moves(kind, key, b.addr))
+				b.on("GET", moves(kind, key, a.addr))
+				c := clusterOf(t, servers, func(o *ClusterOptions) { o.MaxRedirects = limit })
+				promptly(t, func() {
+					err := c.Get(background(t), key).Err()
+					require.ErrorContains(t, err, fmt.Sprintf("%s %d 127.0.0.1:", kind, keySlot(key)))
+				})
+				require.Equal(t, want, a.count("GET")+b.count("GET"))
+			})
+		}
+	}
+}
+
+// MOVED to the very endpoint that was asked wants another connection. It is
+// bounded as well.
+func TestMovedToTheSameEndpoint(t *testing.T) {
+	t.Parallel()
+	t.Run("once", func(t *testing.T) {
+		t.Parallel()
+		s := newScripted(t)
+		s.on("GET", inTurn(moves("MOVED", "key", s.addr), says(bulk("v"))))
+		c := clusterOf(t, []*scripted{s}, nil)
+		ctx := background(t)
+		m, err := c.MasterForKey(ctx, "key")
+		require.NoError(t, err)
+		require.NoError(t, m.Ping(ctx).Err())
+		before := *m.pool.shared.Load()
+		require.Equal(t, "v", c.Get(ctx, "key").Val())
+		after := *m.pool.shared.Load()
+		require.Len(t, after, 1)
+		require.NotSame(t, before[0], after[0])
+	})
+	t.Run("for ever", func(t *testing.T) {
+		t.Parallel()
+		s := newScripted(t)
+		s.on("SET", moves("MOVED", "key", s.addr))
+		c := clusterOf(t, []*scripted{s}, nil)
+		promptly(t, func() {
+			require.ErrorContains(t, c.Set(background(t), "key", "v", 0).Err(), "MOVED ")
+		})
+		require.Equal(t, 1+defaultMaxRetries, s.count("SET"))
+	})
+}
+
+// A redirect that cannot be read is an error like any other.
+func TestMalformedRedirect(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{"MOVED", "MOVED 1", "MOVED 1 ?:6379", "ASK 99999 h:1", "MOVED x y z"} {
+		t.Run(reply, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			s.on("GET", says("-"+reply+"\r\n"))
+			c := clusterOf(t, []*scripted{s}, nil)
+			require.EqualError(t, c.Get(background(t), "key").Err(), reply)
+			require.Equal(t, 1, s.count("GET"))
+		})
+	}
+}
+
+// The client of one server follows nothing.
+func TestSingleClientFollowsNoRedirects(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("GET", moves("MOVED", "key", "127.0.0.1:1"))
+	c := clientOf(t, s, nil)
+	require.ErrorContains(t, c.Get(background(t), "key").Err(), "MOVED ")
+	require.Equal(t, 1, s.count("GET"))
+}

@@ -1,0 +1,501 @@
+package redis
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// scripted is a server whose every answer a test can write. Without a script it
+// keeps strings and says that it serves all slots by itself.
+type scripted struct {
+	t        *testing.T
+	addr     string
+	listener net.Listener
+	over     chan struct{} // closed at the end of the test
+	serving  sync.WaitGroup
+
+	mu      sync.Mutex
+	scripts map[string]script // by name, or name and sub-command, in capitals
+	values  map[string]string
+	slots   []scriptedRange
+	seen    []string // the commands received, as words
+	conns   map[*scriptedConn]bool
+	opened  int // connections accepted so far
+}
+
+// script answers one command, or does not.
+type script func(c *scriptedConn, args []string)
+
+// scriptedConn is the server's end of a connection.
+type scriptedConn struct {
+	net.Conn
+	server *scripted
+	in     *bufio.Reader
+	mute   bool // takes commands and answers none
+}
+
+// scriptedRange is a line of what CLUSTER SLOTS answers. A node is host:port
+// where the host may be what the server lets it be: "", "?" or NULL.
+type scriptedRange struct {
+	first, last int
+	nodes       []string
+}
+
+func newScripted(t *testing.T) *scripted {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	s := &scripted{
+		t:        t,
+		addr:     listener.Addr().String(),
+		listener: listener,
+		over:     make(chan struct{}),
+		values:   map[string]string{},
+		conns:    map[*scriptedConn]bool{},
+	}
+	s.slots = []scriptedRange{{0, slotCount - 1, []string{s.addr}}}
+	s.scripts = map[string]script{
+		"HELLO":         says("%1\r\n+server\r\n+scripted\r\n"),
+		"CLIENT":        says("+OK\r\n"),
+		"READONLY":      says("+OK\r\n"),
+		"ASKING":        says("+OK\r\n"),
+		"PING":          says("+PONG\r\n"),
+		"INCR":          says(":1\r\n"),
+		"CLUSTER SLOTS": func(c *scriptedConn, _ []string) { c.say(s.slotsReply()) },
+		"SET": func(c *scriptedConn, args []string) {
+			s.mu.Lock()
+			s.values[args[1]] = args[2]
+			s.mu.Unlock()
+			c.say("+OK\r\n")
+		},
+		"GET": func(c *scriptedConn, args []string) {
+			s.mu.Lock()
+			value, ok := s.values[args[1]]
+			s.mu.Unlock()
+			if !ok {
+				c.say("_\r\n")
+				return
+			}
+			c.say(bulk(value))
+		},
+	}
+	s.serving.Go(s.accept)
+	t.Cleanup(s.stop)
+	return s
+}
+
+// newScriptedCluster starts n servers that share the slots evenly, in order.
+func newScriptedCluster(t *testing.T, n int) []*scripted {
+	t.Helper()
+	servers := make([]*scripted, n)
+	ranges := make([]scriptedRange, n)
+	for i := range servers {
+		servers[i] = newScripted(t)
+		ranges[i] = scriptedRange{i * slotCount / n, (i+1)*slotCount/n - 1, []string{servers[i].addr}}
+	}
+	for _, s := range servers {
+		s.setSlots(ranges...)
+	}
+	return servers
+}
+
+// newScriptedShard starts a primary and n replicas that serve all slots.
+func newScriptedShard(t *testing.T, n int) (primary *scripted, replicas []*scripted) {
+	t.Helper()
+	primary = newScripted(t)
+	all := scriptedRange{0, slotCount - 1, []string{primary.addr}}
+	for range n {
+		r := newScripted(t)
+		replicas = append(replicas, r)
+		all.nodes = append(all.nodes, r.addr)
+	}
+	for _, s := range append([]*scripted{primary}, replicas...) {
+		s.setSlots(all)
+	}
+	return primary, replicas
+}
+
+func (s *scripted) accept() {
+	for {
+		nc, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		c := &scriptedConn{Conn: nc, server: s, in: bufio.NewReader(nc)}
+		s.mu.Lock()
+		s.conns[c] = true
+		s.opened++
+		s.mu.Unlock()
+		s.serving.Go(c.serve)
+	}
+}
+
+// stop ends the server and waits until nothing of it is left.
+func (s *scripted) stop() {
+	s.mu.Lock()
+	select {
+	case <-s.over:
+		s.mu.Unlock()
+		return
+	default:
+	}
+	close(s.over)
+	s.mu.Unlock()
+	_ = s.listener.Close()
+	s.dropConns()
+	s.serving.Wait()
+}
+
+// dropConns closes every connection.
+func (s *scripted) dropConns() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		_ = c.Close()
+	}
+}
+
+func (c *scriptedConn) serve() {
+	s := c.server
+	defer func() {
+		_ = c.Close()
+		s.mu.Lock()
+		delete(s.conns, c)
+		s.mu.Unlock()
+	}()
+	for {
+		args, err := c.read()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.seen = append(s.seen, strings.Join(args, " "))
+		answer := s.scriptFor(args)
+		s.mu.Unlock()
+		switch {
+		case c.mute:
+			continue
+		case answer == nil:
+			c.say("-ERR unknown command '" + args[0] + "'\r\n")
+		default:
+			answer(c, args)
+		}
+	}
+}
+
+// scriptFor finds the script of a command. The lock is held.
+func (s *scripted) scriptFor(args []string) script {
+	name := strings.ToUpper(args[0])
+	if len(args) > 1 {
+		if found := s.scripts[name+" "+strings.ToUpper(args[1])]; found != nil {
+			return found
+		}
+	}
+	return s.scripts[name]
+}
+
+func (c *scriptedConn) read() ([]string, error) {
+	n, err := c.length('*')
+	if err != nil {
+		return nil, err
+	}
+	args := make([]string, n)
+	for i := range args {
+		size, err := c.length('$')
+		if err != nil {
+			return nil, err
+		}
+		b := make([]byte, size+2)
+		if _, err := io.ReadFull(c.in, b); err != nil {
+			return nil, err
+		}
+		args[i] = string(b[:size])
+	}
+	return args, nil
+}
+
+func (c *scriptedConn) length(kind byte) (int, error) {
+	line, err := c.in.ReadString('\n')
+	if err != nil {
+		return 0, err
+	}
+	if line[0] != kind {
+		return 0, fmt.Errorf("not a request: %q", line)
+	}
+	return strconv.Atoi(strings.TrimSpace(line[1:]))
+}
+
+// say sends bytes as they are.
+func (c *scriptedConn) say(reply string) { _, _ = io.WriteString(c, reply) }
+
+// await waits for what a test announces, or for the end of the server.
+func (c *scriptedConn) await(event <-chan struct{}) {
+	select {
+	case <-event:
+	case <-c.server.over:
+	}
+}
+
+// on sets the script of a command: "GET", or "CLUSTER SLOTS".
+func (s *scripted) on(command string, do script) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scripts[command] = do
+}
+
+// says is the script that always gives the same reply.
+func says(reply string) script {
+	return func(c *scriptedConn, _ []string) { c.say(reply) }
+}
+
+// stalls is the script that answers neither this command nor those behind it.
+func stalls(c *scriptedConn, _ []string) { c.mute = true }
+
+// hangsUp is the script that closes the connection instead of an answer.
+func hangsUp(c *scriptedConn, _ []string) { _ = c.Close() }
+
+// after is the script that holds do back until an event.
+func after(event <-chan struct{}, do script) script {
+	return func(c *scriptedConn, args []string) {
+		c.await(event)
+		do(c, args)
+	}
+}
+
+// inTurn is the script that does one thing after another, and keeps to the last.
+func inTurn(all ...script) script {
+	var mu sync.Mutex
+	next := 0
+	return func(c *scriptedConn, args []string) {
+		mu.Lock()
+		do := all[min(next, len(all)-1)]
+		next++
+		mu.Unlock()
+		do(c, args)
+	}
+}
+
+// trickles is the script that gives a reply byte by byte.
+func trickles(reply string) script {
+	return func(c *scriptedConn, _ []string) {
+		for i := range len(reply) {
+			c.say(reply[i : i+1])
+		}
+	}
+}
+
+func bulk(s string) string { return fmt.Sprintf("$%d\r\n%s\r\n", len(s), s) }
+
+// setSlots sets what the server answers to CLUSTER SLOTS.
+func (s *scripted) setSlots(ranges ...scriptedRange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slots = ranges
+}
+
+func (s *scripted) slotsReply() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slotsReply(s.slots...)
+}
+
+// slotsReply encodes an answer to CLUSTER SLOTS.
+func slotsReply(ranges ...scriptedRange) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "*%d\r\n", len(ranges))
+	for _, r := range ranges {
+		fmt.Fprintf(&b, "*%d\r\n:%d\r\n:%d\r\n", 2+len(r.nodes), r.first, r.last)
+		for _, n := range r.nodes {
+			at := strings.LastIndexByte(n, ':')
+			host := bulk(n[:at])
+			if n[:at] == "NULL" {
+				host = "_\r\n"
+			}
+			fmt.Fprintf(&b, "*4\r\n%s:%s\r\n%s*0\r\n", host, n[at+1:], bulk("id-of-"+n))
+		}
+	}
+	return b.String()
+}
+
+// count tells how many commands have come that begin with these words.
+func (s *scripted) count(words string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, command := range s.seen {
+		if rest, ok := cutWords(command, words); ok && (rest == "" || rest[0] == ' ') {
+			n++
+		}
+	}
+	return n
+}
+
+func cutWords(command, words string) (rest string, ok bool) {
+	if len(command) < len(words) || !strings.EqualFold(command[:len(words)], words) {
+		return "", false
+	}
+	return command[len(words):], true
+}
+
+// received is every command that has come, without those of the handshake.
+func (s *scripted) received() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []string
+	for _, command := range s.seen {
+		switch name, _, _ := strings.Cut(strings.ToUpper(command), " "); name {
+		case "HELLO", "CLIENT", "READONLY", "CLUSTER":
+		default:
+			list = append(list, command)
+		}
+	}
+	return list
+}
+
+// connections is how many are open, and how many ever were.
+func (s *scripted) connections() (open, ever int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns), s.opened
+}
+
+// host and port are the parts of the server's address.
+func (s *scripted) port() string {
+	_, port, _ := net.SplitHostPort(s.addr)
+	return port
+}
+
+// keyOn is a key in a slot from first to last.
+func keyOn(first, last int) string {
+	for i := 0; ; i++ {
+		key := "key:" + strconv.Itoa(i)
+		if slot := keySlot(key); first <= slot && slot <= last {
+			return key
+		}
+	}
+}
+
+// clusterOf makes a client of the servers, without identity and with short
+// pauses. change may set options.
+func clusterOf(t *testing.T, servers []*scripted, change func(*ClusterOptions)) *ClusterClient {
+	t.Helper()
+	opt := &ClusterOptions{
+		ReadTimeout:     20 * time.Second,
+		MinRetryBackoff: time.Millisecond,
+		MaxRetryBackoff: 2 * time.Millisecond,
+		SuspectAfter:    -1,
+		PoolSize:        2,
+	}
+	for _, s := range servers {
+		opt.Addrs = append(opt.Addrs, s.addr)
+	}
+	if change != nil {
+		change(opt)
+	}
+	c := NewClusterClient(opt)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// clientOf makes a client of one server.
+func clientOf(t *testing.T, s *scripted, change func(*Options)) *Client {
+	t.Helper()
+	opt := &Options{
+		Addr:            s.addr,
+		ReadTimeout:     20 * time.Second,
+		MinRetryBackoff: time.Millisecond,
+		MaxRetryBackoff: 2 * time.Millisecond,
+		PoolSize:        2,
+	}
+	if change != nil {
+		change(opt)
+	}
+	c := NewClient(opt)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// testPatience is how long a test waits for what must happen.
+const testPatience = 20 * time.Second
+
+// awaitThat waits until something is so that nothing announces.
+func awaitThat(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(testPatience); !holds(); {
+		if time.Now().After(end) {
+			require.FailNow(t, "still waiting for: "+what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// resultFrom waits for what a goroutine found out.
+func resultFrom[T any](t *testing.T, results <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-results:
+		return v
+	case <-time.After(testPatience):
+		require.FailNow(t, "no result")
+		panic("not reached")
+	}
+}
+
+// promptly runs do, which must not take longer than the least a machine under
+// load can promise.
+func promptly(t *testing.T, do func()) {
+	t.Helper()
+	began := time.Now()
+	do()
+	require.Less(t, time.Since(began), testPatience/4)
+}
+
+// background is a context that ends with the test's patience, so that what
+// hangs fails.
+func background(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), testPatience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestScriptedCluster(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 3)
+	c := clusterOf(t, servers[:1], nil)
+	ctx := background(t)
+	for i, s := range servers {
+		key := keyOn(i*slotCount/3, (i+1)*slotCount/3-1)
+		require.NoError(t, c.Set(ctx, key, i, 0).Err())
+		n, err := c.Get(ctx, key).Int()
+		require.NoError(t, err)
+		require.Equal(t, i, n)
+		_, err = c.Get(ctx, "{"+key+"}:absent").Result()
+		require.ErrorIs(t, err, Nil)
+		require.Equal(t, []string{"set " + key + " " + strconv.Itoa(i), "get " + key, "get {" + key + "}:absent"}, s.received())
+	}
+}
+
+func TestScriptedAnswersByteByByte(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("CLUSTER SLOTS", trickles(s.slotsReply()))
+	s.on("GET", trickles(bulk("a value")))
+	c := clusterOf(t, []*scripted{s}, nil)
+	require.Equal(t, "a value", c.Get(background(t), "key").Val())
+}
+
+var errScripted = errors.New("a failure made by the test")
+
+// refuses is a dialer for nodes that must not be reached.
+func refuses(context.Context, string, string) (net.Conn, error) { return nil, errScripted }
