@@ -22,9 +22,9 @@ type longPipeline struct {
 
 const longPipelineLen = 1000
 
-// key is one of 12 keys; half of them are in the slot of {moving}.
+// key is one of 8 keys; half of them are in the slot of {moving}.
 func (l *longPipeline) key(kind string, i int) string {
-	if i %= 12; i%2 == 0 {
+	if i %= 8; i%2 == 0 {
 		return fmt.Sprintf("{moving}%s:%s:%d", l.name, kind, i)
 	}
 	return fmt.Sprintf("%s:%s:%d", l.name, kind, i)
@@ -87,7 +87,7 @@ func TestPipelineWhileSlotMoves(t *testing.T) {
 		})
 		work.pass(1)
 		mover.passing = func() { work.pass(1) }
-		for range 3 {
+		for range 2 {
 			mover.roundTrip()
 		}
 		work.stop()

@@ -52,10 +52,10 @@ func shareCluster(o redistest.Options) func(testing.TB) *SharedCluster {
 		sharedClusters.mu.Lock()
 		defer sharedClusters.mu.Unlock()
 		sharedClusters.stop = append(sharedClusters.stop, stop)
-		// A short timeout made for a quick start; from now on nobody is to be
+		// The short timeout made for a quick start; from now on nobody is to be
 		// voted out for want of CPU time.
 		for _, n := range cl.Nodes() {
-			if _, err := n.Do("CONFIG", "SET", "cluster-node-timeout", "10000"); err != nil {
+			if _, err := n.Do("CONFIG", "SET", "cluster-node-timeout", "5000"); err != nil {
 				return nil, err
 			}
 		}

@@ -1,0 +1,229 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	redis "github.com/seed-e06f3def/rediscluster"
+	"github.com/seed-e06f3def/rediscluster/internal/redistest"
+)
+
+// keyOfEach finds a key for the slots of each primary.
+func keyOfEach(t *testing.T, cl *redistest.Cluster, prefix string) []string {
+	t.Helper()
+	primaries := cl.Primaries()
+	keys := make([]string, len(primaries))
+	for i, left := 0, len(keys); left > 0; i++ {
+		key := fmt.Sprintf("{%s%d}", prefix, i)
+		owner := cl.PrimaryFor(slotOf(t, cl, key))
+		for j, primary := range primaries {
+			if primary == owner && keys[j] == "" {
+				keys[j] = key
+				left--
+			}
+		}
+	}
+	return keys
+}
+
+func TestPlannedFailover(t *testing.T) {
+	onSharedClusters(t, func(t *testing.T, cl *redis.SharedCluster) {
+		rdb := newClient(t, cl.Options())
+		tags := keyOfEach(t, cl.Cluster, t.Name())
+		key := func(worker int) string { return fmt.Sprint(tags[worker%len(tags)], worker) }
+		const workers = 9
+		acked := make([]int64, workers)
+		for worker := range workers {
+			require.NoError(t, rdb.Del(t.Context(), key(worker)).Err())
+		}
+		work := startLoad(t, workers, func(ctx context.Context, worker, round int) error {
+			var cmds []redis.Cmder
+			var err error
+			add := func(c redis.Cmdable) error {
+				for range 3 {
+					cmds = append(cmds, c.Incr(ctx, key(worker)))
+				}
+				return nil
+			}
+			switch round % 3 {
+			case 0:
+				_ = add(rdb)
+			case 1:
+				_, err = rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error { return add(pipe) })
+			case 2:
+				_, err = rdb.TxPipelined(ctx, func(tx redis.Pipeliner) error { return add(tx) })
+			}
+			if err != nil {
+				return err
+			}
+			for _, cmd := range cmds {
+				acked[worker]++
+				if got, err := cmd.(*redis.IntCmd).Result(); err != nil || got != acked[worker] {
+					return fmt.Errorf("%s, not %d", cmd, acked[worker])
+				}
+			}
+			return nil
+		})
+		for _, primary := range cl.Primaries() {
+			work.pass(3)
+			replica := cl.ReplicasOf(primary)[0]
+			require.NoError(t, cl.Failover(within(t, time.Minute), replica, ""))
+		}
+		work.pass(3)
+		work.stop()
+		t.Logf("%d rounds of three INCRs, the longest took %v", work.total(), time.Duration(work.longest.Load()))
+		for worker := range workers {
+			got, err := rdb.Get(t.Context(), key(worker)).Int64()
+			require.NoError(t, err)
+			require.Equal(t, acked[worker], got)
+		}
+		awaitHealth(t, cl.Cluster)
+	})
+}
+
+func TestPrimaryKilled(t *testing.T) {
+	cl := redistest.Start(t, redistest.Options{Replicas: 1, TLS: true, Password: "secret", NodeTimeout: 2 * time.Second})
+	opt := &redis.ClusterOptions{Addrs: cl.Addrs(), Password: "secret", TLSConfig: cl.TLSConfig(), MinIdleConns: 2, ClientName: "killing"}
+	tags := keyOfEach(t, cl, t.Name())
+	goroutines := goleak.IgnoreCurrent()
+	rdb := redis.NewClusterClient(opt)
+	replicas := *opt
+	replicas.ReadOnly = true
+	reader := redis.NewClusterClient(&replicas)
+	for _, tag := range tags {
+		require.NoError(t, rdb.Set(t.Context(), tag+"fixed", tag, 0).Err())
+	}
+	awaitReplicas(t, cl)
+
+	// For each shard somebody counts, somebody sets, and others read, from the
+	// primary, from the replica and by pipelines over all shards.
+	const kinds = 5
+	sent := make([]int64, len(tags))
+	var doubts atomic.Int64
+	expect := func(cmd *redis.StringCmd, want string) error {
+		if got, err := cmd.Result(); err != nil || got != want {
+			return fmt.Errorf("%s, not %s", cmd, want)
+		}
+		return nil
+	}
+	unlessInDoubt := func(err error) error {
+		if errors.Is(err, redis.ErrWriteInDoubt) {
+			doubts.Add(1)
+			return nil
+		}
+		return err
+	}
+	work := startLoad(t, kinds*len(tags), func(ctx context.Context, worker, round int) error {
+		shard := worker % len(tags)
+		tag := tags[shard]
+		switch worker / len(tags) {
+		case 0:
+			sent[shard]++
+			return unlessInDoubt(rdb.Incr(ctx, tag+"counter").Err())
+		case 1:
+			return unlessInDoubt(rdb.Set(ctx, tag+"text", round, 0).Err())
+		case 2:
+			return expect(rdb.Get(ctx, tag+"fixed"), tag)
+		case 3:
+			return expect(reader.Get(ctx, tag+"fixed"), tag)
+		default:
+			pipe := rdb.Pipeline()
+			for _, tag := range tags {
+				pipe.Get(ctx, tag+"fixed")
+			}
+			cmds, err := pipe.Exec(ctx)
+			for i, cmd := range cmds {
+				err = errors.Join(err, expect(cmd.(*redis.StringCmd), tags[i]))
+			}
+			return err
+		}
+	})
+	work.pass(3)
+	killed := cl.Primaries()[0]
+	killed.Kill()
+	work.pass(3)
+	t.Logf("service was back after %v at most, %d writes in doubt", time.Duration(work.longest.Load()), doubts.Load())
+	require.NotContains(t, cl.Primaries(), killed)
+
+	require.NoError(t, killed.Restart())
+	awaitHealth(t, cl)
+	work.pass(3)
+	work.stop()
+	for shard, tag := range tags {
+		got, err := rdb.Get(t.Context(), tag+"counter").Int64()
+		require.NoError(t, err)
+		require.LessOrEqual(t, got, sent[shard], "an INCR ran twice")
+	}
+
+	require.NoError(t, rdb.Close())
+	require.NoError(t, reader.Close())
+	awaitNoClients(t, cl.Nodes(), opt.ClientName)
+	// The server that was started again has a goroutine that waits for its end.
+	goleak.VerifyNone(t, goroutines, goleak.IgnoreAnyFunction("github.com/seed-e06f3def/rediscluster/internal/redistest.startProcess.func1"))
+}
+
+// awaitNoClients returns when no node has a connection of that name.
+func awaitNoClients(t *testing.T, nodes []*redistest.Node, name string) {
+	t.Helper()
+	for _, n := range nodes {
+		require.Eventually(t, func() bool {
+			list, err := n.Do("CLIENT", "LIST")
+			require.NoError(t, err)
+			return !strings.Contains(list.(string), " name="+name+" ")
+		}, 30*time.Second, 5*time.Millisecond, n.Addr())
+	}
+}
+
+func TestCloseUnderLoad(t *testing.T) {
+	onSharedClusters(t, func(t *testing.T, cl *redis.SharedCluster) {
+		goroutines := goleak.IgnoreCurrent()
+		opt := cl.Options()
+		opt.PoolSize, opt.MinIdleConns, opt.RouteRandomly, opt.ClientName = 4, 4, true, "closing"
+		rdb := redis.NewClusterClient(opt)
+		blocked := make(chan error, 1)
+		go func() { blocked <- rdb.BLPop(context.Background(), 0, "nothing").Err() }()
+		var closing atomic.Bool
+		work := startLoad(t, 8, func(ctx context.Context, worker, round int) error {
+			var err error
+			if worker%2 == 0 {
+				err = rdb.Set(ctx, fmt.Sprint(worker, round), round, 0).Err()
+			} else {
+				_, err = rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+					for i := range 10 {
+						pipe.Set(ctx, fmt.Sprint(worker, round, i), round, 0)
+					}
+					return nil
+				})
+			}
+			if errors.Is(err, redis.ErrClosed) && closing.Load() {
+				return nil
+			}
+			return err
+		})
+		work.pass(2)
+		owner := cl.PrimaryFor(slotOf(t, cl.Cluster, "nothing"))
+		require.Eventually(t, func() bool {
+			info, err := owner.Info("clients")
+			require.NoError(t, err)
+			return info["blocked_clients"] == "1"
+		}, 30*time.Second, 5*time.Millisecond)
+
+		closing.Store(true)
+		require.NoError(t, rdb.Close())
+		require.ErrorIs(t, <-blocked, redis.ErrClosed)
+		work.stop()
+		require.ErrorIs(t, rdb.Close(), redis.ErrClosed)
+		require.ErrorIs(t, rdb.Get(t.Context(), "key").Err(), redis.ErrClosed)
+		require.Zero(t, rdb.PoolStats().TotalConns)
+		awaitNoClients(t, cl.Nodes(), opt.ClientName)
+		goleak.VerifyNone(t, goroutines)
+	})
+}

@@ -1,0 +1,85 @@
+package redis_test
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// sockets are established connections to servers: by the server's address, the
+// addresses of the clients.
+type sockets map[string][]string
+
+// socketsTo lists the connections that this machine has to the addresses, as
+// `ss -tn state established` does.
+func socketsTo(t *testing.T, addrs []string) sockets {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("connections are counted in /proc/net/tcp")
+	}
+	table, err := os.ReadFile("/proc/net/tcp")
+	require.NoError(t, err)
+	found := sockets{}
+	for line := range strings.Lines(string(table)) {
+		// sl local_address rem_address st …
+		fields := strings.Fields(line)
+		if len(fields) < 4 || fields[3] != "01" { // established
+			continue
+		}
+		if server := procAddr(t, fields[2]); slices.Contains(addrs, server) {
+			found[server] = append(found[server], procAddr(t, fields[1]))
+		}
+	}
+	return found
+}
+
+// procAddr reads an address such as 0100007F:1F90, in which the bytes of the IP
+// address are in the machine's order: here little endian.
+func procAddr(t *testing.T, s string) string {
+	t.Helper()
+	host, port, _ := strings.Cut(s, ":")
+	ip, err := strconv.ParseUint(host, 16, 32)
+	require.NoError(t, err)
+	p, err := strconv.ParseUint(port, 16, 16)
+	require.NoError(t, err)
+	addr := netip.AddrFrom4([4]byte{byte(ip), byte(ip >> 8), byte(ip >> 16), byte(ip >> 24)})
+	return net.JoinHostPort(addr.String(), strconv.FormatUint(p, 10))
+}
+
+// without leaves out the connections that are in others.
+func (s sockets) without(others sockets) sockets {
+	rest := sockets{}
+	for server, clients := range s {
+		for _, client := range clients {
+			if !slices.Contains(others[server], client) {
+				rest[server] = append(rest[server], client)
+			}
+		}
+	}
+	return rest
+}
+
+// counts is how many connections each server has.
+func (s sockets) counts() map[string]int {
+	counts := map[string]int{}
+	for server, clients := range s {
+		counts[server] = len(clients)
+	}
+	return counts
+}
+
+// eachHas is what counts returns when every server has n connections.
+func eachHas(n int, addrs []string) map[string]int {
+	counts := map[string]int{}
+	for _, addr := range addrs {
+		counts[addr] = n
+	}
+	return counts
+}
