@@ -21,9 +21,20 @@ type batch struct {
 type batchItem struct {
 	cmd Cmder
 	target
-	attempt
-	node *node // of this round
-	end  int   // where the command ends in the node's request
+	try  *attempt // nil as long as all goes well
+	node *node    // of this round
+	how  manner
+	end  int        // where the command ends in the node's request
+	next *batchItem // of those that go to the same node
+}
+
+// attempt is what the command has been through, once there is something to
+// tell.
+func (it *batchItem) attempt() *attempt {
+	if it.try == nil {
+		it.try = new(attempt)
+	}
+	return it.try
 }
 
 // processPipeline sends the commands of a pipeline. Each command gets its own
@@ -84,15 +95,15 @@ func (b *batch) run(ctx context.Context) {
 			if err == nil {
 				continue
 			}
-			v := b.c.judge(&it.target, &it.attempt, it.node, err, isRepeatable(it.cmd))
-			wait, err := b.c.admit(ctx, &it.attempt, v)
+			v := b.c.judge(&it.target, it.attempt(), it.node, err, isRepeatable(it.cmd))
+			wait, err := b.c.admit(ctx, it.try, v)
 			if err != nil {
 				it.cmd.SetErr(err)
 				continue
 			}
 			again = append(again, it)
 			if wait >= kind {
-				kind, slowest, cause = wait, &it.attempt, v.err
+				kind, slowest, cause = wait, it.try, v.err
 			}
 		}
 		b.left = again
@@ -109,11 +120,17 @@ func (b *batch) run(ctx context.Context) {
 func (b *batch) round(ctx context.Context) {
 	var groups []*batchGroup
 	for _, it := range b.left {
+		var first attempt
+		try := it.try
+		if try == nil {
+			try = &first
+		}
 		var err error
-		if it.node, err = b.c.route(ctx, &it.target, &it.attempt); err != nil {
+		if it.node, err = b.c.route(ctx, &it.target, try); err != nil {
 			it.cmd.SetErr(err)
 			continue
 		}
+		it.how = try.how
 		groups = addToGroup(groups, it)
 	}
 	for _, g := range groups {
@@ -130,27 +147,38 @@ func (b *batch) round(ctx context.Context) {
 
 // batchGroup is what goes to one node in one round.
 type batchGroup struct {
-	pool  *pool
-	items []*batchItem
-	conn  *wire.Conn
-	alone bool // the connection is nobody else's
-	taken bool // and was taken for the group
-	call  *wire.Call
+	pool        *pool
+	first, last *batchItem
+	conn        *wire.Conn
+	alone       bool // the connection is nobody else's
+	taken       bool // and was taken for the group
+	call        *wire.Call
 }
 
 func addToGroup(groups []*batchGroup, it *batchItem) []*batchGroup {
 	for _, g := range groups {
 		if g.pool == it.node.client.pool {
-			g.items = append(g.items, it)
+			g.add(it)
 			return groups
 		}
 	}
-	return append(groups, &batchGroup{pool: it.node.client.pool, items: []*batchItem{it}})
+	g := &batchGroup{pool: it.node.client.pool}
+	g.add(it)
+	return append(groups, g)
+}
+
+func (g *batchGroup) add(it *batchItem) {
+	it.next = nil
+	if g.first == nil {
+		g.first, g.last = it, it
+		return
+	}
+	g.last.next, g.last = it, it
 }
 
 // fail gives every command of the group an error.
 func (g *batchGroup) fail(err error) {
-	for _, it := range g.items {
+	for it := g.first; it != nil; it = it.next {
 		it.cmd.SetErr(err)
 	}
 }
@@ -168,7 +196,7 @@ func (g *batchGroup) send(ctx context.Context) {
 // connFor finds a connection for the group: one of its own if a command in it
 // may block.
 func (p *pool) connFor(ctx context.Context, g *batchGroup) (*wire.Conn, error) {
-	for _, it := range g.items {
+	for it := g.first; it != nil; it = it.next {
 		b := it.cmd.command()
 		if b.lookup().Blocks(len(b.args), b.argText) {
 			g.alone, g.taken = true, true
@@ -183,7 +211,7 @@ func (g *batchGroup) submit(ctx context.Context) {
 	call.Replies = 0
 	call.Reserved = g.alone
 	call.Movable = true
-	for _, it := range g.items {
+	for it := g.first; it != nil; it = it.next {
 		if it.how&asking != 0 {
 			call.Request = append(call.Request, askingRequest...)
 			call.Replies++
@@ -236,7 +264,7 @@ func (g *batchGroup) receive(ctx context.Context) {
 		g.fail(err) // what has come of the replies is the reader's
 		return
 	}
-	for _, it := range g.items {
+	for it := g.first; it != nil; it = it.next {
 		replies, e := g.call.Next()
 		if it.how&asking != 0 && e == nil {
 			replies, e = g.call.Next()
@@ -293,7 +321,10 @@ func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
 		for _, it := range left {
 			it.node = self
 		}
-		g := &batchGroup{pool: c.pool, items: left}
+		g := &batchGroup{pool: c.pool}
+		for _, it := range left {
+			g.add(it)
+		}
 		g.send(ctx)
 		g.receive(ctx)
 		again := left[:0:0]

@@ -128,7 +128,7 @@ func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
 	for _, cmd := range cmds {
 		if b := cmd.command(); !b.invalid {
 			cmd.SetErr(nil)
-			g.items = append(g.items, &batchItem{cmd: cmd, node: self})
+			g.add(&batchItem{cmd: cmd, node: self})
 		}
 	}
 	g.submit(ctx)
