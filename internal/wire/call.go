@@ -120,9 +120,13 @@ func (c *Call) Reply() (raw []byte, shared bool) {
 }
 
 // Reset makes the call ready to be submitted once more with the same request,
-// after an error other than the context's.
+// after an error other than the context's or that of Shed.
 func (c *Call) Reset() {
 	c.raw, c.got, c.err = nil, 0, nil
+	c.decoder = resp.Decoder{}
+	if c.split {
+		c.block, c.split, c.taken = resp.Decoder{}, false, 0
+	}
 	c.state.Store(waiting)
 }
 
@@ -149,10 +153,6 @@ func (c *Call) Free() {
 	if len(c.refs) > 0 {
 		clear(c.refs)
 		c.refs, c.refBytes = c.refs[:0], 0
-	}
-	c.decoder = resp.Decoder{}
-	if c.split {
-		c.block, c.split, c.taken = resp.Decoder{}, false, 0
 	}
 	c.Reset()
 	calls.Put(c)
