@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,13 +14,18 @@ import (
 
 // noise is a string of n bytes in which a misplaced piece shows.
 func noise(n int) string {
-	b := make([]byte, n)
-	source := rand.New(rand.NewPCG(uint64(n), 1))
+	block := noiseBlock()
+	return strings.Repeat(block, n/len(block)+2)[n%len(block):][:n]
+}
+
+var noiseBlock = sync.OnceValue(func() string {
+	b := make([]byte, 65521) // a prime, that no power of two goes into
+	source := rand.New(rand.NewPCG(1, 2))
 	for i := range b {
 		b[i] = byte('a' + source.IntN(26))
 	}
 	return string(b)
-}
+})
 
 // same is Equal without pages of output.
 func same(t *testing.T, want, got string) {
