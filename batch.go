@@ -24,8 +24,10 @@ type batchItem struct {
 	try  *attempt // nil as long as all goes well
 	node *node    // of this round
 	how  manner
-	end  int        // where the command ends in the node's request
-	next *batchItem // of those that go to the same node
+	// reloaded says that the command's script was loaded for it once more.
+	reloaded bool
+	end      int        // where the command ends in the node's request
+	next     *batchItem // of those that go to the same node
 }
 
 // attempt is what the command has been through, once there is something to
@@ -93,6 +95,12 @@ func (b *batch) run(ctx context.Context) {
 		for _, it := range b.left {
 			err := it.cmd.Err()
 			if err == nil {
+				continue
+			}
+			if it.lacksScript() {
+				try := it.attempt()
+				try.to, try.how = it.node, it.how
+				again = append(again, it)
 				continue
 			}
 			v := b.c.judge(&it.target, it.attempt(), it.node, err, isRepeatable(it.cmd))
@@ -190,6 +198,7 @@ func (g *batchGroup) send(ctx context.Context) {
 		g.fail(err)
 		return
 	}
+	g.pool.scripts.prepare(ctx, g)
 	g.submit(ctx)
 }
 
@@ -331,6 +340,10 @@ func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
 		for _, it := range left {
 			err := it.cmd.Err()
 			if err == nil {
+				continue
+			}
+			if it.lacksScript() {
+				again = append(again, it)
 				continue
 			}
 			v := judge(outcome{err: err, repeatable: c.opt.RetryWritesInDoubt || isRepeatable(it.cmd)})

@@ -138,8 +138,16 @@ const (
 	reserved                    // on a connection that was taken out
 )
 
-// exchange sends cmd on one of the node's connections and decodes the reply.
+// exchange sends cmd on one of the node's connections and decodes the reply. A
+// script that the server lacks is loaded on the way.
 func (p *pool) exchange(ctx context.Context, cmd Cmder, how manner) error {
+	if s := scriptOf(cmd); s != nil {
+		return p.scripts.run(ctx, s, p.lane, how, func() error { return p.send(ctx, cmd, how) })
+	}
+	return p.send(ctx, cmd, how)
+}
+
+func (p *pool) send(ctx context.Context, cmd Cmder, how manner) error {
 	b := cmd.command()
 	if b.lookup().Blocks(len(b.args), b.argText) {
 		return p.exchangeAlone(ctx, cmd, how)

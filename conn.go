@@ -20,6 +20,8 @@ type Conn struct {
 	conn   *wire.Conn
 	closed bool
 	err    error
+
+	scripts *scriptLoads
 }
 
 // newConn makes a Conn of a connection that is in no pool yet.
@@ -32,6 +34,11 @@ func newConn(opt *Options, conn *wire.Conn) *Conn {
 func (c *Conn) bind() {
 	c.cmdable = c.Process
 	c.statefulCmdable = c.Process
+	if c.pool != nil {
+		c.scripts = &c.pool.scripts
+	} else {
+		c.scripts = new(scriptLoads)
+	}
 }
 
 // Process sends cmd and puts the reply into it. The error is the command's.
@@ -49,7 +56,12 @@ func (c *Conn) process(ctx context.Context, cmd Cmder) error {
 	if err != nil {
 		return err
 	}
-	err = exchange(ctx, conn, cmd, c.manner())
+	send := func() error { return exchange(ctx, conn, cmd, c.manner()) }
+	if s := scriptOf(cmd); s != nil {
+		err = c.scripts.run(ctx, s, on(conn), c.manner(), send)
+	} else {
+		err = send()
+	}
 	if ctx.Err() != nil && err != nil {
 		conn.Close(ctx.Err())
 	}
@@ -131,6 +143,7 @@ func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
 			g.add(&batchItem{cmd: cmd, node: self})
 		}
 	}
+	c.scripts.prepare(ctx, g)
 	g.submit(ctx)
 	g.receive(ctx)
 	return firstError(cmds)
@@ -145,6 +158,9 @@ func (c *Conn) processTx(ctx context.Context, cmds []Cmder) error {
 		if b := cmd.command(); b.invalid {
 			return failTx(cmds, b.err)
 		}
+	}
+	if err := c.scripts.ensure(ctx, cmds, conn, c.manner()); err != nil {
+		return failTx(cmds, err)
 	}
 	if err := exchangeTx(ctx, conn, cmds, c.manner()); err != nil {
 		return failTx(cmds, err)

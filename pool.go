@@ -54,6 +54,8 @@ type pool struct {
 	shared atomic.Pointer[[]*wire.Conn]
 	misses atomic.Uint32
 
+	scripts scriptLoads
+
 	// silent is how many connections owe replies for longer than they should:
 	// while there are any, the node is suspect.
 	silent atomic.Int32

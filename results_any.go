@@ -14,7 +14,10 @@ import (
 // bool, *[big.Int], []any or map[any]any, where the elements of the last two
 // may be nil or an [Error] too. Its other methods convert the reply; they fail
 // when it is of a type that does not hold what was asked for.
-type Cmd struct{ result[any] }
+type Cmd struct {
+	result[any]
+	script *Script // that it calls, to be loaded where it is missing
+}
 
 // NewCmd makes a command from its name and arguments, for Process.
 func NewCmd(ctx context.Context, args ...any) *Cmd {
@@ -22,7 +25,7 @@ func NewCmd(ctx context.Context, args ...any) *Cmd {
 }
 
 // NewCmdResult makes a command that has been answered, for tests and fakes.
-func NewCmdResult(val any, err error) *Cmd { return &Cmd{made(val, err)} }
+func NewCmdResult(val any, err error) *Cmd { return &Cmd{result: made(val, err)} }
 
 func (c *Cmd) decode(d *resp.Decoder) (err error) {
 	c.val, err = d.Any()

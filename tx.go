@@ -150,6 +150,9 @@ func (p *pool) exchangeTx(ctx context.Context, cmds []Cmder, how manner) error {
 	if err != nil {
 		return err
 	}
+	if err := p.scripts.ensure(ctx, cmds, conn, how); err != nil {
+		return err
+	}
 	return exchangeTx(ctx, conn, cmds, how)
 }
 
