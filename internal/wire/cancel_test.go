@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,15 +135,16 @@ func TestContextThatHasEnded(t *testing.T) {
 // The caller who writes, perhaps for others, is not bound to the socket.
 func TestCancelWhileWriting(t *testing.T) {
 	t.Parallel()
-	for name, ahead := range map[string]*Call{
-		"a large request":              large("SET", noise(2*bulk)),
-		"behind many in flight":        command("SET", noise(LargeString)),
-		"small, behind many in flight": block(1000, "GET", "somewhere"),
+	for name, load := range map[string]func() *Call{
+		"a large request":              func() *Call { return large("SET", noise(2*bulk)) },
+		"behind many in flight":        func() *Call { return command("SET", noise(LargeString)) },
+		"small, behind many in flight": func() *Call { return block(1000, "GET", "somewhere") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c, p := pipe(t, Options{})
+				ahead := load()
 				// These are read by the server but not answered: its buffers
 				// may be full by now.
 				first := start(t.Context(), c, ahead)
@@ -225,13 +227,17 @@ func TestCancelWhenTheReplyComes(t *testing.T) {
 	addr := listen(t, echo)
 	c := dial(t, addr, Options{})
 	texts := []string{"a", strings.Repeat("b", 100), strings.Repeat("c", 20_000)}
+	began := time.Now()
+	for range 50 {
+		require.NoError(t, c.Do(t.Context(), command("ECHO", texts[1])))
+	}
+	usual := time.Since(began) / 50
 	var got, gone int
-	for i := range 3000 {
+	for i := range 1000 {
 		ctx, cancel := context.WithCancel(t.Context())
 		text := texts[i%len(texts)]
 		s := start(ctx, c, command("ECHO", text))
-		after := time.Duration(i%100) * time.Microsecond
-		timer := time.AfterFunc(after, cancel)
+		timer := time.AfterFunc(rand.N(2*usual), cancel)
 		<-s.over
 		timer.Stop()
 		cancel()

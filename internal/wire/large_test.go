@@ -78,7 +78,7 @@ func TestLargeReplies(t *testing.T) {
 			}
 		}
 	})
-	for _, size := range buffers {
+	for _, size := range []int{64, 0} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
 			c := dial(t, addr, Options{ReadBuffer: size})
@@ -104,7 +104,7 @@ func TestLargeReplies(t *testing.T) {
 // A block of large and small replies is put together in order.
 func TestBlockOfLargeReplies(t *testing.T) {
 	t.Parallel()
-	sizes := []int{1, 100, 70_000, 5, 2 << 20, 0, 20_000, 3}
+	sizes := []int{1, 100, 70_000, 5, 300_000, 0, 20_000, 3}
 	var want strings.Builder
 	for _, size := range sizes {
 		want.WriteString(bulkReply(noise(size)))
@@ -121,7 +121,7 @@ func TestBlockOfLargeReplies(t *testing.T) {
 	})
 	for _, size := range buffers {
 		c := dial(t, addr, Options{ReadBuffer: size})
-		for range 3 {
+		for range 2 {
 			call := block(len(sizes), "GET", "k")
 			require.NoError(t, c.Do(t.Context(), call))
 			same(t, want.String(), reply(call))

@@ -168,5 +168,5 @@ func (p *peer) reset() {
 // soon is for what must happen, at a time that nothing announces.
 func soon(t *testing.T, happens func() bool, msg ...any) {
 	t.Helper()
-	require.Eventually(t, happens, 5*time.Second, time.Millisecond, msg...)
+	require.Eventually(t, happens, 20*time.Second, time.Millisecond, msg...)
 }
