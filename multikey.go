@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,8 +16,8 @@ import (
 // would be on a single server.
 type parts struct {
 	whole Cmder
-	list  []Cmder // *partCmd
-	step  int     // arguments per key
+	list  []partCmd
+	step  int // arguments per key
 }
 
 // partCmd is one part. It keeps its reply as it came.
@@ -29,16 +30,12 @@ type partCmd struct {
 func (c *partCmd) String() string { return c.text(string(c.reply)) }
 
 func (c *partCmd) decode(d *resp.Decoder) error {
-	before := d.Rest()
 	if kind := d.Peek(); kind == resp.SimpleError || kind == resp.BulkError {
-		_, err := d.String()
-		return err
+		return d.Skipped()
 	}
-	if err := d.Skip(); err != nil {
-		return err
-	}
-	c.reply = append([]byte(nil), before[:len(before)-len(d.Rest())]...)
-	return nil
+	var err error
+	c.reply, err = d.Raw()
+	return err
 }
 
 // split divides cmd if it may be divided and has keys in several slots.
@@ -49,45 +46,65 @@ func split(cmd Cmder) (*parts, bool) {
 		return nil, false
 	}
 	step := int(info.KeyStep)
-	if (len(b.args)-1)%step != 0 || oneSlot(b, step) {
+	if (len(b.args)-1)%step != 0 {
 		return nil, false
 	}
-	p := &parts{whole: cmd, step: step}
-	bySlot := map[int]*partCmd{}
-	for pos := 1; pos < len(b.args); pos += step {
-		slot := keySlot(b.argText(pos))
-		part := bySlot[slot]
-		if part == nil {
-			part = new(partCmd)
-			part.args = append(part.inline[:0], b.args[0])
-			bySlot[slot] = part
-			p.list = append(p.list, part)
+	keys, slots := bySlot(b, step)
+	if slots < 2 {
+		return nil, false
+	}
+	p := &parts{whole: cmd, step: step, list: make([]partCmd, slots)}
+	order := make([]int, len(keys))
+	for i, from := 0, 0; from < len(keys); i++ {
+		to := from + 1
+		for to < len(keys) && keys[to].slot == keys[from].slot {
+			to++
 		}
-		part.args = append(part.args, b.args[pos:pos+step]...)
-		part.keys = append(part.keys, (pos-1)/step)
+		part := &p.list[i]
+		part.args = append(part.inline[:0], b.args[0])
+		for at := from; at < to; at++ {
+			pos := 1 + keys[at].index*step
+			part.args = append(part.args, b.args[pos:pos+step]...)
+			order[at] = keys[at].index
+		}
+		part.keys = order[from:to]
+		from = to
 	}
 	return p, true
 }
 
-func oneSlot(b *baseCmd, step int) bool {
-	if len(b.args) <= 1+step {
-		return true
+// slotKey is a key of a command, by its place among the keys.
+type slotKey struct{ slot, index int }
+
+// bySlot sorts the command's keys by slot, those of a slot in their order, and
+// counts the slots.
+func bySlot(b *baseCmd, step int) (keys []slotKey, slots int) {
+	n := (len(b.args) - 1) / step
+	if n < 2 {
+		return nil, n
 	}
-	first := keySlot(b.argText(1))
-	for pos := 1 + step; pos < len(b.args); pos += step {
-		if keySlot(b.argText(pos)) != first {
-			return false
+	keys = make([]slotKey, n)
+	for i := range keys {
+		keys[i] = slotKey{keySlot(b.argText(1 + i*step)), i}
+	}
+	slices.SortFunc(keys, func(x, y slotKey) int {
+		return cmp.Or(cmp.Compare(x.slot, y.slot), cmp.Compare(x.index, y.index))
+	})
+	slots = 1
+	for i := range keys[1:] {
+		if keys[i].slot != keys[i+1].slot {
+			slots++
 		}
 	}
-	return true
+	return keys, slots
 }
 
 func (p *parts) command() Cmder { return p.whole }
 
 func (p *parts) addTo(b *batch) {
 	b.items = slices.Grow(b.items, len(p.list))
-	for _, part := range p.list {
-		b.add(part)
+	for i := range p.list {
+		b.add(&p.list[i])
 	}
 }
 
@@ -125,8 +142,8 @@ func (p *parts) join() error {
 // failure is the error if any part failed.
 func (p *parts) failure() error {
 	var failure *PartialError
-	for _, cmd := range p.list {
-		part := cmd.(*partCmd)
+	for i := range p.list {
+		part := &p.list[i]
 		if part.err == nil {
 			continue
 		}
@@ -156,8 +173,8 @@ func (p *parts) reply() ([]byte, error) {
 
 func (p *parts) sum() ([]byte, error) {
 	replies := [][]byte{[]byte(":0\r\n")}
-	for _, cmd := range p.list {
-		if part := cmd.(*partCmd); part.err == nil {
+	for i := range p.list {
+		if part := &p.list[i]; part.err == nil {
 			replies = append(replies, part.reply)
 		}
 	}
@@ -168,8 +185,9 @@ func (p *parts) sum() ([]byte, error) {
 func (p *parts) inOrder() ([]byte, error) {
 	keys := (len(p.whole.command().args) - 1) / p.step
 	elements := make([][]byte, keys)
-	for _, cmd := range p.list {
-		part := cmd.(*partCmd)
+	size := 16
+	for i := range p.list {
+		part := &p.list[i]
 		if part.err != nil {
 			for _, key := range part.keys {
 				elements[key] = fmt.Appendf(nil, "-%s\r\n", oneLine(part.err))
@@ -185,14 +203,13 @@ func (p *parts) inOrder() ([]byte, error) {
 			return nil, fmt.Errorf("redis: %s: %d values for %d keys", p.whole.Name(), n, len(part.keys))
 		}
 		for _, key := range part.keys {
-			before := d.Rest()
-			if err := d.Skip(); err != nil {
+			if elements[key], err = d.Raw(); err != nil {
 				return nil, err
 			}
-			elements[key] = before[:len(before)-len(d.Rest())]
+			size += len(elements[key])
 		}
 	}
-	reply := fmt.Appendf(nil, "*%d\r\n", keys)
+	reply := resp.AppendArray(make([]byte, 0, size), keys)
 	for _, element := range elements {
 		reply = append(reply, element...)
 	}

@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"bytes"
 	"strconv"
 	"unsafe"
 )
@@ -57,6 +58,22 @@ func (d *Decoder) Skip() error {
 	}
 	var f Framer
 	return d.frame(&f)
+}
+
+// Raw consumes an element and returns its bytes as they came, which are a copy
+// unless strings may be shared. An error of the server, or null, is no error.
+func (d *Decoder) Raw() ([]byte, error) {
+	if err := d.pass(); err != nil {
+		return nil, err
+	}
+	start := d.pos
+	if err := d.Skip(); err != nil {
+		return nil, err
+	}
+	if d.share {
+		return d.buf[start:d.pos:d.pos], nil
+	}
+	return bytes.Clone(d.buf[start:d.pos]), nil
 }
 
 // pass consumes what stands before an element: attributes, and the ends of the
