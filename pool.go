@@ -103,12 +103,12 @@ func newPool(opt *Options, readOnly bool) *pool {
 	p.dialer = dialer{opt: opt, readOnly: readOnly, onSilence: p.heard}
 	p.life, p.end = context.WithCancel(context.Background())
 	p.shared.Store(&[]*wire.Conn{})
-	if opt.IdleCheckFrequency > 0 && (opt.ConnMaxIdleTime > 0 || opt.ConnMaxLifetime > 0) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if opt.IdleCheckFrequency > 0 {
 		p.sweeper = time.AfterFunc(opt.IdleCheckFrequency, p.sweep)
 	}
-	p.mu.Lock()
 	p.fill()
-	p.mu.Unlock()
 	return p
 }
 
@@ -122,7 +122,7 @@ func (p *pool) lane(ctx context.Context) (*wire.Conn, error) {
 		return p.quietest(lanes), nil
 	}
 	p.misses.Add(1)
-	return p.await(ctx, func() (*wire.Conn, bool) {
+	return p.await(ctx, 0, func() (*wire.Conn, bool) {
 		if lanes := *p.shared.Load(); len(lanes) > 0 {
 			return lanes[0], true
 		}
@@ -157,8 +157,12 @@ func (p *pool) take(ctx context.Context) (*wire.Conn, error) {
 		return conn, nil
 	}
 	p.misses.Add(1)
-	return p.await(ctx, p.reserve)
+	return p.await(ctx, reservePause, p.reserve)
 }
+
+// reservePause is the time between looks whether a shared connection has fallen
+// idle, of which nobody tells.
+const reservePause = 2 * time.Millisecond
 
 // reserve takes out a connection with nothing in flight, if there is one. The
 // last that is shared stays so, unless it is the only one there may be.
@@ -201,12 +205,19 @@ func (p *pool) give(conn *wire.Conn) {
 }
 
 // await waits until get succeeds, dialling as needed, for at most PoolTimeout.
-func (p *pool) await(ctx context.Context, get func() (*wire.Conn, bool)) (*wire.Conn, error) {
+// It tries when something has changed in the pool, and every so often unless 0.
+func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire.Conn, bool)) (*wire.Conn, error) {
 	var timeout <-chan time.Time
 	if p.opt.PoolTimeout > 0 {
 		timer := time.NewTimer(p.opt.PoolTimeout)
 		defer timer.Stop()
 		timeout = timer.C
+	}
+	var look <-chan time.Time
+	if every > 0 {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		look = ticker.C
 	}
 	refusals := -1
 	var slow <-chan time.Time
@@ -231,6 +242,7 @@ func (p *pool) await(ctx context.Context, get func() (*wire.Conn, bool)) (*wire.
 		}
 		select {
 		case <-changed:
+		case <-look:
 		case <-ctx.Done():
 			return nil, &wire.Error{Node: p.opt.Addr, Cause: ctx.Err()}
 		case <-slow:

@@ -19,14 +19,26 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	if errors.Is(cause, wire.ErrReadTimeout) {
 		doubtful = p.forgetIdle()
 	}
+	others := *p.shared.Load()
 	p.fill()
 	p.signal()
 	p.mu.Unlock()
 	for _, conn := range doubtful {
 		conn.Drain()
 	}
+	if !errors.Is(cause, wire.ErrClosed) && !errors.Is(cause, ErrClosed) {
+		checkConns(others) // the server may have closed them with this one
+	}
 	if spoke && p.onSilence != nil {
 		p.onSilence(false)
+	}
+}
+
+// checkConns closes the connections that the server has closed while they were
+// idle, so that nobody is given one of them.
+func checkConns(conns []*wire.Conn) {
+	for _, conn := range conns {
+		conn.Check()
 	}
 }
 
@@ -104,7 +116,8 @@ func (p *pool) signal() {
 	p.changed = make(chan struct{})
 }
 
-// sweep closes connections that have been idle too long or are too old.
+// sweep closes connections that have been idle too long, are too old, or were
+// closed by the server.
 func (p *pool) sweep() {
 	p.mu.Lock()
 	if p.closed {
@@ -127,21 +140,25 @@ func (p *pool) sweep() {
 		p.forget(conn)
 		p.stale++
 	}
+	left := *p.shared.Load()
 	p.fill()
 	p.sweeper.Reset(p.opt.IdleCheckFrequency)
 	p.mu.Unlock()
 	for _, conn := range old {
 		conn.Drain()
 	}
+	checkConns(left)
 }
 
 // retire closes the pool's connections as soon as their calls are done, and
 // those that are taken out when they are given back.
-func (p *pool) retire() { _ = p.shut((*wire.Conn).Drain) }
+func (p *pool) retire() {
+	_ = p.shut(func() []*wire.Conn { return *p.shared.Load() }, (*wire.Conn).Drain)
+}
 
 // close closes the connections at once; calls in flight fail with ErrClosed.
 func (p *pool) close() error {
-	err := p.shut(func(conn *wire.Conn) { conn.Close(ErrClosed) })
+	err := p.shut(p.list, func(conn *wire.Conn) { conn.Close(ErrClosed) })
 	p.wg.Wait()
 	return err
 }
@@ -172,13 +189,15 @@ func (p *pool) giveUp(cause error) {
 	}
 }
 
-func (p *pool) shut(closeConn func(*wire.Conn)) error {
+// shut lets the pool give out nothing any more, and ends those of its
+// connections that which lists.
+func (p *pool) shut(which func() []*wire.Conn, end func(*wire.Conn)) error {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
 		return ErrClosed
 	}
-	conns := p.list()
+	conns := which()
 	p.closed = true
 	p.share(nil)
 	p.end()
@@ -190,7 +209,7 @@ func (p *pool) shut(closeConn func(*wire.Conn)) error {
 	p.signal()
 	p.mu.Unlock()
 	for _, conn := range conns {
-		closeConn(conn)
+		end(conn)
 	}
 	return nil
 }
