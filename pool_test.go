@@ -1,0 +1,707 @@
+package redis
+
+import (
+	"context"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-e06f3def/rediscluster/internal/wire"
+)
+
+// dialed counts the dials of a client.
+type dialed struct {
+	count atomic.Int32
+	gate  chan struct{} // if not nil, dials wait until it is closed
+	err   error         // if not nil, dials fail with it
+}
+
+func (d *dialed) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	d.count.Add(1)
+	if d.gate != nil {
+		select {
+		case <-d.gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	return new(net.Dialer).DialContext(ctx, network, addr)
+}
+
+func (s *scripted) awaitOpen(n int) {
+	s.t.Helper()
+	awaitThat(s.t, "the number of connections", func() bool {
+		open, _ := s.connections()
+		return open == n
+	})
+}
+
+func TestMinIdleConns(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, func(o *Options) {
+		o.MinIdleConns, o.PoolSize = 3, 5
+		o.IdleCheckFrequency = 5 * time.Millisecond
+	})
+	s.awaitOpen(3)
+	awaitThat(t, "the pool to know them", func() bool { return c.PoolStats().IdleConns == 3 })
+	require.NoError(t, c.Ping(background(t)).Err())
+
+	s.dropConns() // they are replaced
+	awaitThat(t, "new connections", func() bool {
+		open, ever := s.connections()
+		return open == 3 && ever == 6
+	})
+	awaitThat(t, "the pool to know them", func() bool { return *c.PoolStats() == PoolStats{Hits: 1, TotalConns: 3, IdleConns: 3, StaleConns: 3} })
+
+	// One that is taken out is no idle one.
+	conn, err := c.pool.take(background(t))
+	require.NoError(t, err)
+	c.pool.mu.Lock()
+	c.pool.fill()
+	c.pool.mu.Unlock()
+	s.awaitOpen(4)
+	c.pool.give(conn)
+	require.LessOrEqual(t, c.PoolStats().TotalConns, uint32(5))
+}
+
+// With MinIdleConns at PoolSize there are exactly so many connections to every
+// node, replicas too, and none besides.
+func TestPoolsOfAllNodesAreFilled(t *testing.T) {
+	t.Parallel()
+	primary, replicas := newScriptedShard(t, 2)
+	all := append([]*scripted{primary}, replicas...)
+	c := clusterOf(t, all, func(o *ClusterOptions) { o.MinIdleConns, o.PoolSize = 4, 4 })
+	for _, s := range all {
+		s.awaitOpen(4)
+	}
+	awaitThat(t, "the pools to know them", func() bool { return c.PoolStats().IdleConns == 12 })
+	var callers sync.WaitGroup
+	ctx := background(t)
+	for range 16 {
+		callers.Go(func() {
+			for range 20 {
+				if err := c.Set(ctx, "key", "v", 0).Err(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+	require.EqualValues(t, 12, c.PoolStats().TotalConns)
+	for _, s := range all {
+		s.awaitOpen(4)
+	}
+}
+
+func TestPoolSize(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, func(o *Options) { o.PoolSize = 3 })
+	ctx := background(t)
+	var taken []*wire.Conn
+	for range 2 {
+		conn, err := c.pool.take(ctx)
+		require.NoError(t, err)
+		taken = append(taken, conn)
+	}
+	require.NotSame(t, taken[0], taken[1])
+	c.pool.opt.PoolTimeout = 30 * time.Millisecond
+
+	// The last one is shared: nobody gets it for himself, and everybody may use
+	// it.
+	_, err := c.pool.take(ctx)
+	require.ErrorIs(t, err, ErrPoolTimeout)
+	require.NoError(t, c.Ping(ctx).Err())
+	require.EqualValues(t, 1, c.PoolStats().Timeouts)
+	_, ever := s.connections()
+	require.Equal(t, 3, ever)
+
+	// Who waits gets what is given back.
+	c.pool.opt.PoolTimeout = 0
+	got := make(chan *wire.Conn)
+	go func() {
+		conn, _ := c.pool.take(ctx)
+		got <- conn
+	}()
+	c.pool.give(taken[0])
+	require.Same(t, taken[0], resultFrom(t, got))
+	c.pool.give(taken[0])
+	c.pool.give(taken[1])
+	require.Equal(t, uint32(3), c.PoolStats().IdleConns)
+	_, ever = s.connections()
+	require.Equal(t, 3, ever)
+}
+
+func TestMaxActiveConns(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, func(o *Options) {
+		o.PoolSize, o.MaxActiveConns, o.MinIdleConns = 10, 2, 10
+	})
+	awaitThat(t, "the connections", func() bool { return c.PoolStats().IdleConns == 2 })
+	require.EqualValues(t, 2, c.PoolStats().TotalConns)
+}
+
+func TestPoolTimeoutIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, func(o *Options) { o.MaxRetries = 2 })
+	ctx := background(t)
+	conn, err := c.pool.take(ctx)
+	require.NoError(t, err)
+	defer c.pool.give(conn)
+	c.pool.opt.PoolTimeout = 10 * time.Millisecond
+	require.ErrorIs(t, c.BLPop(ctx, time.Second, "key").Err(), ErrPoolTimeout)
+	require.EqualValues(t, 3, c.PoolStats().Timeouts)
+	require.Zero(t, s.count("BLPOP"))
+}
+
+// The connection used last is taken first, with PoolFIFO the one used longest
+// ago.
+func TestPoolOrder(t *testing.T) {
+	t.Parallel()
+	for _, fifo := range []bool{false, true} {
+		s := newScripted(t)
+		c := clientOf(t, s, func(o *Options) {
+			o.PoolSize, o.MinIdleConns, o.PoolFIFO = 4, 4, fifo
+		})
+		awaitThat(t, "the connections", func() bool { return c.PoolStats().IdleConns == 4 })
+		ctx := background(t)
+		first, err := c.pool.take(ctx)
+		require.NoError(t, err)
+		require.NotSame(t, first, (*c.pool.shared.Load())[0], "that one is everybody's")
+		c.pool.give(first)
+		second, err := c.pool.take(ctx)
+		require.NoError(t, err)
+		c.pool.give(second)
+		require.Equal(t, !fifo, first == second, "fifo %v", fifo)
+	}
+}
+
+func TestMaxIdleConns(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, func(o *Options) { o.PoolSize, o.MaxIdleConns = 4, 2 })
+	ctx := background(t)
+	var taken []*wire.Conn
+	for range 3 {
+		conn, err := c.pool.take(ctx)
+		require.NoError(t, err)
+		taken = append(taken, conn)
+	}
+	s.awaitOpen(4)
+	for _, conn := range taken {
+		c.pool.give(conn)
+	}
+	s.awaitOpen(2)
+	require.Equal(t, PoolStats{Misses: 3, TotalConns: 2, IdleConns: 2}, *c.PoolStats())
+	require.NoError(t, c.Ping(ctx).Err())
+}
+
+func TestOneDialServesManyCallers(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	d := &dialed{gate: make(chan struct{})}
+	c := clientOf(t, s, func(o *Options) { o.Dialer, o.PoolSize = d.dial, 10 })
+	ctx := background(t)
+	const callers = 30
+	results := make(chan error, callers)
+	for range callers {
+		go func() { results <- c.Set(ctx, "key", "v", 0).Err() }()
+	}
+	awaitThat(t, "the callers to wait", func() bool { return c.pool.misses.Load() == callers })
+	close(d.gate)
+	for range callers {
+		require.NoError(t, resultFrom(t, results))
+	}
+	require.EqualValues(t, 1, d.count.Load())
+	require.Equal(t, PoolStats{Misses: callers, TotalConns: 1, IdleConns: 1}, *c.PoolStats())
+}
+
+// A caller that leaves does not end the dial, which others may wait for.
+func TestDialOutlivesItsCaller(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	d := &dialed{gate: make(chan struct{})}
+	c := clientOf(t, s, func(o *Options) { o.Dialer = d.dial })
+	ctx, cancel := context.WithCancel(background(t))
+	result := make(chan error)
+	go func() { result <- c.Ping(ctx).Err() }()
+	awaitThat(t, "the dial", func() bool { return d.count.Load() == 1 })
+	cancel()
+	require.ErrorIs(t, resultFrom(t, result), context.Canceled)
+	close(d.gate)
+	require.NoError(t, c.Ping(background(t)).Err())
+	require.EqualValues(t, 1, d.count.Load())
+}
+
+func TestMaxConcurrentDials(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	d := &dialed{gate: make(chan struct{})}
+	c := clientOf(t, s, func(o *Options) {
+		o.Dialer, o.PoolSize, o.MinIdleConns, o.MaxConcurrentDials = d.dial, 10, 10, 3
+	})
+	awaitThat(t, "the first dials", func() bool { return d.count.Load() == 3 })
+	close(d.gate)
+	awaitThat(t, "all connections", func() bool { return c.PoolStats().IdleConns == 10 })
+	require.EqualValues(t, 10, d.count.Load())
+}
+
+// A node that refuses is not dialled again before a pause, in which callers fail
+// at once.
+func TestFailedDialsBackOff(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	d := &dialed{err: errScripted}
+	var asked []int
+	c := clientOf(t, s, func(o *Options) {
+		o.Dialer, o.MinIdleConns = d.dial, 0
+		o.MaxRetries = -1
+		o.DialerRetryBackoff = func(attempt int) time.Duration {
+			asked = append(asked, attempt)
+			return time.Hour
+		}
+	})
+	ctx := background(t)
+	promptly(t, func() {
+		for range 50 {
+			err := c.Ping(ctx).Err()
+			require.ErrorIs(t, err, errScripted)
+			var dial *DialError
+			require.ErrorAs(t, err, &dial)
+			require.Equal(t, s.addr, dial.Node)
+			require.Equal(t, "dial", dial.Stage)
+		}
+	})
+	require.EqualValues(t, 1, d.count.Load())
+	require.True(t, c.pool.unreachable())
+
+	// After the pause the next caller has the node dialled again.
+	for n := range int32(3) {
+		c.pool.mu.Lock()
+		c.pool.retryAt = time.Now()
+		c.pool.mu.Unlock()
+		require.ErrorIs(t, c.Ping(ctx).Err(), errScripted)
+		require.Equal(t, n+2, d.count.Load())
+	}
+	require.Equal(t, []int{0, 1, 2, 3}, asked)
+
+	d.err = nil
+	c.pool.mu.Lock()
+	c.pool.retryAt = time.Now()
+	c.pool.mu.Unlock()
+	require.NoError(t, c.Ping(ctx).Err())
+	require.False(t, c.pool.unreachable())
+	require.Zero(t, c.pool.failures)
+}
+
+// MinIdleConns asks again and again, after pauses, until the node is there.
+func TestFillingWaitsForTheNode(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	var dials atomic.Int32
+	c := clientOf(t, s, func(o *Options) {
+		o.MinIdleConns = 2
+		o.DialerRetryTimeout = time.Millisecond
+		o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if dials.Add(1) <= 6 {
+				return nil, errScripted
+			}
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}
+	})
+	awaitThat(t, "the connections", func() bool { return c.PoolStats().IdleConns == 2 })
+	require.LessOrEqual(t, dials.Load(), int32(9))
+}
+
+// The pause after a failed dial doubles, up to a limit, and is random.
+func TestDialPauses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		first   time.Duration
+		retries int
+		want    []time.Duration
+	}{
+		{100 * time.Millisecond, 5, []time.Duration{100, 200, 400, 800, 800, 800}},
+		{10 * time.Millisecond, 2, []time.Duration{10, 20, 40, 40, 40, 40}},
+		{time.Hour, 5, []time.Duration{800, 800}},
+		{-1, 5, []time.Duration{0, 0, 0}},
+	} {
+		opt, err := (&Options{DialerRetryTimeout: test.first, DialerRetries: test.retries}).withDefaults()
+		require.NoError(t, err)
+		p := newPool(opt, false)
+		different := map[time.Duration]bool{}
+		for _, want := range test.want {
+			want *= time.Millisecond
+			p.mu.Lock()
+			before := time.Now()
+			p.refused(errScripted)
+			pause := p.retryAt.Sub(before)
+			spent := time.Since(before)
+			p.mu.Unlock()
+			require.GreaterOrEqual(t, pause, want/2)
+			require.LessOrEqual(t, pause, want+spent)
+			different[pause] = true
+		}
+		require.Greater(t, len(different), 1)
+		require.NoError(t, p.close())
+	}
+}
+
+func TestIdleConnectionsAreClosed(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, func(o *Options) {
+		o.ConnMaxIdleTime = 10 * time.Millisecond
+		o.IdleCheckFrequency = 2 * time.Millisecond
+	})
+	ctx := background(t)
+	require.NoError(t, c.Ping(ctx).Err())
+	s.awaitOpen(0)
+	require.Equal(t, PoolStats{Misses: 1, StaleConns: 1}, *c.PoolStats())
+	require.NoError(t, c.Ping(ctx).Err())
+
+	// One that waits for a reply is not idle, however long that takes.
+	release := make(chan struct{})
+	s.on("GET", after(release, says(bulk("v"))))
+	result := make(chan error)
+	go func() { result <- c.Get(ctx, "key").Err() }()
+	awaitThat(t, "the command", func() bool { return s.count("GET") == 1 })
+	time.Sleep(30 * time.Millisecond)
+	open, _ := s.connections()
+	require.Equal(t, 1, open)
+	close(release)
+	require.NoError(t, resultFrom(t, result))
+
+	// Nor is one that was taken out.
+	conn, err := c.pool.take(ctx)
+	require.NoError(t, err)
+	time.Sleep(30 * time.Millisecond)
+	require.NoError(t, conn.Err())
+	c.pool.give(conn)
+	s.awaitOpen(0)
+}
+
+func TestOldConnectionsAreClosed(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	release := make(chan struct{})
+	s.on("GET", after(release, says(bulk("v"))))
+	c := clientOf(t, s, func(o *Options) {
+		o.ConnMaxLifetime = 10 * time.Millisecond
+		o.IdleCheckFrequency = 2 * time.Millisecond
+	})
+	ctx := background(t)
+	result := make(chan error)
+	go func() { result <- c.Get(ctx, "key").Err() }()
+	awaitThat(t, "the end of its life", func() bool { return s.count("GET") == 1 && c.PoolStats().TotalConns == 0 })
+	require.NoError(t, c.Ping(ctx).Err()) // on another one
+	close(release)
+	require.NoError(t, resultFrom(t, result), "what was in flight is served")
+	s.awaitOpen(0)
+}
+
+func TestConnMaxLifetimeJitter(t *testing.T) {
+	t.Parallel()
+	opt, err := (&Options{ConnMaxLifetime: time.Hour, ConnMaxLifetimeJitter: 10 * time.Minute}).withDefaults()
+	require.NoError(t, err)
+	p := newPool(opt, false)
+	defer func() { _ = p.close() }()
+	early, late := false, false
+	for range 200 {
+		life := time.Until(p.expiry())
+		require.Greater(t, life, 49*time.Minute)
+		require.Less(t, life, 70*time.Minute)
+		early = early || life < 55*time.Minute
+		late = late || life > 65*time.Minute
+	}
+	require.True(t, early)
+	require.True(t, late)
+
+	p.opt.ConnMaxLifetime = 0
+	require.Zero(t, p.expiry())
+}
+
+func TestPoolStats(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, nil)
+	ctx := background(t)
+	require.Equal(t, PoolStats{}, *c.PoolStats())
+	require.NoError(t, c.Ping(ctx).Err())
+	require.Equal(t, PoolStats{Misses: 1, TotalConns: 1, IdleConns: 1}, *c.PoolStats())
+	for range 4 {
+		require.NoError(t, c.Ping(ctx).Err())
+	}
+	require.Equal(t, PoolStats{Hits: 4, Misses: 1, TotalConns: 1, IdleConns: 1}, *c.PoolStats())
+
+	release := make(chan struct{})
+	s.on("GET", after(release, says(bulk("v"))))
+	result := make(chan error)
+	go func() { result <- c.Get(ctx, "key").Err() }()
+	awaitThat(t, "the command", func() bool { return s.count("GET") == 1 })
+	require.Equal(t, PoolStats{Hits: 5, Misses: 1, TotalConns: 1}, *c.PoolStats())
+	close(release)
+	require.NoError(t, resultFrom(t, result))
+
+	// A connection that is gone leaves its counts behind.
+	(*c.pool.shared.Load())[0].Close(errScripted)
+	require.NoError(t, c.Ping(ctx).Err())
+	require.Equal(t, PoolStats{Hits: 5, Misses: 2, TotalConns: 1, IdleConns: 1, StaleConns: 1}, *c.PoolStats())
+}
+
+func TestPoolStatsOfTheClusterAreSums(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 3)
+	c := clusterOf(t, servers, nil)
+	require.Equal(t, PoolStats{}, *c.PoolStats())
+	ctx := background(t)
+	for i := range servers {
+		for range 3 {
+			require.NoError(t, c.Set(ctx, keyOn(i*slotCount/3, (i+1)*slotCount/3-1), "v", 0).Err())
+		}
+	}
+	require.Equal(t, PoolStats{Hits: 6, Misses: 3, TotalConns: 3, IdleConns: 3}, *c.PoolStats())
+}
+
+func TestRetire(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	release := make(chan struct{})
+	s.on("GET", after(release, says(bulk("v"))))
+	c := clientOf(t, s, nil)
+	ctx := background(t)
+	taken, err := c.pool.take(ctx)
+	require.NoError(t, err)
+	result := make(chan error)
+	go func() { result <- c.Get(ctx, "key").Err() }()
+	awaitThat(t, "the command", func() bool { return s.count("GET") == 1 })
+
+	c.pool.retire()
+	_, err = c.pool.lane(ctx)
+	require.ErrorIs(t, err, ErrClosed)
+	_, err = c.pool.take(ctx)
+	require.ErrorIs(t, err, ErrClosed)
+	require.NoError(t, taken.Err(), "it is in use until it is given back")
+	close(release)
+	require.NoError(t, resultFrom(t, result), "what was in flight is served")
+	s.awaitOpen(1)
+	c.pool.give(taken)
+	s.awaitOpen(0)
+	require.ErrorIs(t, c.Close(), ErrClosed)
+}
+
+func TestClosePool(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("GET", stalls)
+	s.on("BLPOP", stalls)
+	d := &dialed{}
+	c := clientOf(t, s, func(o *Options) { o.Dialer, o.PoolSize = d.dial, 3 })
+	ctx := background(t)
+	results := make(chan error, 3)
+	go func() { results <- c.Get(ctx, "key").Err() }()
+	awaitThat(t, "the command", func() bool { return s.count("GET") == 1 })
+	go func() { results <- c.BLPop(ctx, 0, "list").Err() }()
+	awaitThat(t, "the blocking command", func() bool { return s.count("BLPOP") == 1 })
+	d.gate = make(chan struct{})
+	go func() { results <- c.BLPop(ctx, 0, "list").Err() }()
+	awaitThat(t, "the dial", func() bool { return d.count.Load() == 3 })
+
+	promptly(t, func() { require.NoError(t, c.Close()) })
+	for range 3 {
+		require.ErrorIs(t, resultFrom(t, results), ErrClosed)
+	}
+	s.awaitOpen(0)
+	require.ErrorIs(t, c.Close(), ErrClosed)
+	require.ErrorIs(t, c.Ping(ctx).Err(), ErrClosed)
+	require.Zero(t, c.PoolStats().TotalConns)
+}
+
+// Those who need a connection for themselves leave one to all others.
+func TestExclusiveUseDoesNotStarveOthers(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("BLPOP", stalls)
+	c := clientOf(t, s, func(o *Options) { o.PoolSize = 3 })
+	ctx, cancel := context.WithCancel(background(t))
+	const blocked = 6
+	results := make(chan error, blocked)
+	for range blocked {
+		go func() { results <- c.BLPop(ctx, 0, "list").Err() }()
+	}
+	awaitThat(t, "all that can be taken", func() bool { return s.count("BLPOP") == 2 })
+	for range 50 {
+		require.NoError(t, c.Set(ctx, "key", "v", 0).Err())
+	}
+	_, ever := s.connections()
+	require.Equal(t, 3, ever)
+	cancel()
+	for range blocked {
+		require.ErrorIs(t, resultFrom(t, results), context.Canceled)
+	}
+	require.Equal(t, 2, s.count("BLPOP"), "nobody's command is sent for one who has left")
+}
+
+// The only connection there may be is lent and comes back.
+func TestPoolOfOne(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("BLPOP", says("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n"))
+	c := clientOf(t, s, func(o *Options) { o.PoolSize = 1 })
+	ctx := background(t)
+	var callers sync.WaitGroup
+	for range 8 {
+		callers.Go(func() {
+			for range 10 {
+				if err := c.Set(ctx, "key", "v", 0).Err(); err != nil {
+					t.Error(err)
+				}
+				if err := c.BLPop(ctx, time.Minute, "list").Err(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+	require.Equal(t, 80, s.count("BLPOP"))
+	_, ever := s.connections()
+	require.Equal(t, 1, ever)
+}
+
+// Another connection is opened for small commands while the first is busy with
+// bulk, and only then.
+func TestSecondLane(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, func(o *Options) { o.PoolSize = 3 })
+	ctx := background(t)
+	var callers sync.WaitGroup
+	for range 64 {
+		callers.Go(func() {
+			for range 20 {
+				if err := c.Set(ctx, "key", "small", 0).Err(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+	_, ever := s.connections()
+	require.Equal(t, 1, ever, "small commands share one")
+
+	// The server does not read on until the test says so.
+	release := make(chan struct{})
+	s.on("GET", after(release, says(bulk("v"))))
+	results := make(chan error, 2)
+	go func() { results <- c.Get(ctx, "key").Err() }()
+	awaitThat(t, "the server to wait", func() bool { return s.count("GET") == 1 })
+	go func() { results <- c.Set(ctx, "large", strings.Repeat("x", 16<<20), 0).Err() }()
+	awaitThat(t, "the connection to be busy", (*c.pool.shared.Load())[0].Busy)
+
+	sets := s.count("SET")
+	awaitThat(t, "small commands to pass", func() bool {
+		short, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		return c.Set(short, "key", "small", 0).Err() == nil
+	})
+	require.Greater(t, s.count("SET"), sets)
+	open, _ := s.connections()
+	require.Equal(t, 2, open)
+	close(release)
+	for range 2 {
+		require.NoError(t, resultFrom(t, results))
+	}
+}
+
+// A large reply holds up nobody either.
+func TestSecondLaneForLargeReplies(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	release := make(chan struct{})
+	large := strings.Repeat("x", 1<<20)
+	s.on("GET", func(c *scriptedConn, _ []string) {
+		reply := bulk(large)
+		c.say(reply[:100<<10])
+		c.await(release)
+		c.say(reply[100<<10:])
+	})
+	c := clientOf(t, s, nil)
+	ctx := background(t)
+	result := make(chan string)
+	go func() { result <- c.Get(ctx, "key").Val() }()
+	awaitThat(t, "the connection", func() bool { return len(*c.pool.shared.Load()) > 0 })
+	awaitThat(t, "the connection to be busy", (*c.pool.shared.Load())[0].Busy)
+	awaitThat(t, "small commands to pass", func() bool {
+		short, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		return c.Ping(short).Err() == nil
+	})
+	close(release)
+	require.Equal(t, large, resultFrom(t, result))
+}
+
+// Connections that the server has closed while they were idle cost their next
+// users nothing, even if those may not try again.
+func TestIdleConnectionsClosedByTheServer(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("BLPOP", says("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n"))
+	s.on("MULTI", says("+OK\r\n"))
+	s.on("EXEC", says("*1\r\n:1\r\n"))
+	c := clientOf(t, s, func(o *Options) { o.PoolSize, o.MinIdleConns = 8, 8 })
+	ctx := background(t)
+	for _, use := range []func() error{
+		func() error { return c.Incr(ctx, "n").Err() },
+		func() error { return c.BLPop(ctx, time.Second, "list").Err() },
+		func() error {
+			_, err := c.Pipelined(ctx, func(p Pipeliner) error { return p.Incr(ctx, "n").Err() })
+			return err
+		},
+		func() error {
+			_, err := c.TxPipelined(ctx, func(p Pipeliner) error { return p.Incr(ctx, "n").Err() })
+			return err
+		},
+	} {
+		awaitThat(t, "all connections", func() bool { return c.PoolStats().IdleConns == 8 })
+		require.NoError(t, c.Ping(ctx).Err())
+		s.dropConns()
+		time.Sleep(200 * time.Millisecond) // a connection in steady use is not looked at
+		require.NoError(t, use())
+		s.awaitOpen(8)
+	}
+	require.Equal(t, 3, s.count("INCR"))
+	require.Equal(t, 1, s.count("BLPOP"))
+}
+
+// Who waits for the only connection gets it as soon as it is free.
+func TestTakeTheConnectionOthersUse(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	release := make(chan struct{})
+	s.on("GET", after(release, says(bulk("v"))))
+	s.on("BLPOP", says("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n"))
+	c := clientOf(t, s, func(o *Options) { o.PoolSize = 1 })
+	ctx := background(t)
+	results := make(chan error, 2)
+	go func() { results <- c.Get(ctx, "key").Err() }()
+	awaitThat(t, "the command", func() bool { return s.count("GET") == 1 })
+	go func() { results <- c.BLPop(ctx, time.Second, "list").Err() }()
+	awaitThat(t, "the blocking command to wait", func() bool { return c.pool.misses.Load() == 2 })
+	close(release)
+	promptly(t, func() {
+		for range 2 {
+			require.NoError(t, resultFrom(t, results))
+		}
+	})
+}
