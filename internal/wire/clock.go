@@ -101,42 +101,13 @@ func (c *Conn) tick() {
 	if first != nil && c.reader.Load() == nobody {
 		c.reside() // its caller is busy elsewhere
 	}
-	fellSilent := !c.silent && c.isSilent(first)
-	c.silent = c.silent || fellSilent
+	c.silence.fallen = c.silence.fallen || c.isSilent(first)
+	news := c.silence.news()
 	c.clock.timer.Reset(c.clock.every)
 	c.mu.Unlock()
-	if fellSilent {
-		c.opt.OnSilence(c, true)
+	if news {
+		c.tellSilence()
 	}
-}
-
-// usualTrips is how many times the usual round trip has to pass, whatever
-// SilentAfter says, before a connection counts as silent.
-const usualTrips = 4
-
-// isSilent reports whether the server owes a reply and has sent nothing for
-// too long. The lock is held.
-func (c *Conn) isSilent(first *Call) bool {
-	if c.opt.SilentAfter <= 0 || first == nil || first.Timeout != 0 || c.written <= first.start {
-		return false
-	}
-	since := max(first.since, c.heardAt)
-	limit := max(int64(c.opt.SilentAfter), usualTrips*c.usual)
-	return c.clock.now-since >= limit
-}
-
-// heard notes that the server has answered n calls, of which first was the
-// oldest, or a part of one. It reports whether that ends a silence. The lock is
-// held.
-func (c *Conn) heard(n int, first *Call) (spoke bool) {
-	c.heardAt = c.clock.now
-	if n == 0 {
-		return false
-	}
-	c.usual += (c.clock.now - first.since - c.usual) / 8
-	spoke = c.silent
-	c.silent = false
-	return spoke
 }
 
 // overdue is the timeout that has passed, if any. Times taken from the clock

@@ -90,9 +90,7 @@ type Conn struct {
 	rest bool   // the resident reader should go
 
 	clock   clock
-	heardAt int64 // when bytes came last, by the clock
-	usual   int64 // the usual time to a reply, as far as the clock can tell
-	silent  bool  // OnSilence was told so
+	silence silence
 }
 
 // The reader's role. Once somebody has it, somebody has it until nothing is in
@@ -107,6 +105,9 @@ const (
 func New(nc net.Conn, opt Options) *Conn {
 	if opt.ReadBuffer == 0 {
 		opt.ReadBuffer = defaultReadBuffer
+	}
+	if opt.OnSilence == nil {
+		opt.SilentAfter = 0
 	}
 	c := &Conn{nc: nc, opt: opt}
 	c.returned.L = &c.mu

@@ -33,6 +33,7 @@ type intake struct {
 	framer resp.Framer
 	heads  []*Call // the oldest calls in flight
 	done   int     // how many of them are answered
+	came   bool    // bytes have come that settle does not know of
 }
 
 var readBuffers sync.Pool
@@ -111,14 +112,14 @@ func (c *Conn) reside() {
 func (c *Conn) serve(own *Call) {
 	for {
 		more, err := c.handOut()
-		woken, spoke, next := c.settle(own, more, err)
+		woken, news, next := c.settle(own, more, err)
 		for woken != nil {
 			call := woken
 			woken, call.next = call.next, nil
 			call.ready <- struct{}{}
 		}
-		if spoke {
-			c.opt.OnSilence(c, false)
+		if news {
+			c.tellSilence()
 		}
 		switch {
 		case next == leave:
@@ -159,17 +160,21 @@ const (
 )
 
 // settle takes the answered calls out of the queue and decides what the reader
-// does next. It reports whether the server has spoken after a silence. The
+// does next. It reports whether OnSilence has to be told something. The
 // calls whose callers are to be woken are linked by next.
 //
 // A reader that found something wrong stays, to say so. One that has more to
 // hand out does not leave it to nobody: it may be a reply too many, and must
 // not become that of the next call.
-func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, spoke bool, what next) {
+func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool, what next) {
 	in := &c.in
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	spoke = c.heard(in.done, c.calls.first())
+	if in.came {
+		in.came = false
+		c.silence.heard(in.done, c.calls.first(), c.clock.now)
+	}
+	news = c.silence.news()
 	var last *Call
 	for _, call := range in.heads[:in.done] {
 		switch {
@@ -195,14 +200,14 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, spoke boo
 	}
 	switch {
 	case c.closing && left == 0 || c.err != nil:
-		return woken, spoke, end
+		return woken, news, end
 	case wrong != nil, more && left == 0, own != nil && own.state.Load() == waiting:
-		return woken, spoke, stay
+		return woken, news, stay
 	case own != nil && left > 0:
 		c.reside()
-		return woken, spoke, leave
+		return woken, news, leave
 	case own == nil && (left > 0 || !c.rest && c.solo < soloReplies):
-		return woken, spoke, stay
+		return woken, news, stay
 	}
 	c.own = nil
 	c.reader.Store(nobody)
@@ -210,7 +215,7 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, spoke boo
 		c.rest = false
 		in.release()
 	}
-	return woken, spoke, leave
+	return woken, news, leave
 }
 
 // handOut gives the replies that have come to their calls. It reports whether
@@ -336,10 +341,17 @@ func (c *Conn) fill() error {
 	}
 	n, err := c.nc.Read(in.buf[in.w:])
 	in.w += n
-	if n > 0 {
-		return nil
+	return in.read(n, err)
+}
+
+// read notes the outcome of a read: an error that comes with bytes will come
+// once more.
+func (in *intake) read(n int, err error) error {
+	if n == 0 {
+		return err
 	}
-	return err
+	in.came = true
+	return nil
 }
 
 // fillFrame reads once to the end of a long reply: straight to its place when
@@ -355,10 +367,7 @@ func (c *Conn) fillFrame(missing int) error {
 		}
 		in.frame = append(in.frame, in.buf[:in.r]...)
 		in.mark = in.r
-		if n > 0 {
-			return nil
-		}
-		return err
+		return in.read(n, err)
 	}
 	have := len(in.frame)
 	if have == cap(in.frame) {
@@ -367,10 +376,7 @@ func (c *Conn) fillFrame(missing int) error {
 	n, err := c.nc.Read(in.frame[have:min(have+missing, cap(in.frame))])
 	in.frame = in.frame[:have+n]
 	c.receiving.Store(missing-n >= bulk)
-	if n > 0 {
-		return nil
-	}
-	return err
+	return in.read(n, err)
 }
 
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
