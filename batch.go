@@ -265,7 +265,7 @@ func (g *batchGroup) receive(ctx context.Context) {
 	defer g.call.Free()
 	err := g.conn.Wait(ctx, g.call)
 	if g.alone && err != nil {
-		g.conn.Close(err)
+		g.conn.Close(wire.ErrClosed)
 	}
 	g.giveBack()
 	var lost *NodeError
