@@ -14,7 +14,8 @@ type Conn struct {
 	cmdable
 	statefulCmdable
 	opt  *Options
-	pool *pool // nil: the connection is not from a pool
+	pool *pool  // nil: the connection is not from a pool
+	how  manner // asking: before every command
 
 	mu     sync.Mutex
 	conn   *wire.Conn
@@ -63,16 +64,16 @@ func (c *Conn) process(ctx context.Context, cmd Cmder) error {
 		err = send()
 	}
 	if ctx.Err() != nil && err != nil {
-		conn.Close(ctx.Err())
+		conn.Close(wire.ErrClosed)
 	}
 	return err
 }
 
 func (c *Conn) manner() manner {
 	if c.pool != nil {
-		return reserved
+		return c.how | reserved
 	}
-	return 0
+	return c.how
 }
 
 // get takes the connection out of the pool the first time it is needed.
@@ -112,6 +113,15 @@ func (c *Conn) Close() error {
 	return nil
 }
 
+// discard closes the connection instead of giving it back.
+func (c *Conn) discard() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != nil {
+		c.conn.Close(wire.ErrClosed)
+	}
+}
+
 // Pipeline starts a pipeline on this connection.
 func (c *Conn) Pipeline() Pipeliner { return newPipeline(c.processPipeline) }
 
@@ -140,7 +150,7 @@ func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
 	for _, cmd := range cmds {
 		if b := cmd.command(); !b.invalid {
 			cmd.SetErr(nil)
-			g.add(&batchItem{cmd: cmd, node: self})
+			g.add(&batchItem{cmd: cmd, node: self, how: c.how})
 		}
 	}
 	c.scripts.prepare(ctx, g)
@@ -150,20 +160,25 @@ func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
 }
 
 func (c *Conn) processTx(ctx context.Context, cmds []Cmder) error {
-	conn, err := c.get(ctx)
-	if err != nil {
-		return setErrors(cmds, err)
-	}
-	for _, cmd := range cmds {
-		if b := cmd.command(); b.invalid {
-			return failTx(cmds, b.err)
-		}
-	}
-	if err := c.scripts.ensure(ctx, cmds, conn, c.manner()); err != nil {
-		return failTx(cmds, err)
-	}
-	if err := exchangeTx(ctx, conn, cmds, c.manner()); err != nil {
+	if err := c.execute(ctx, cmds); err != nil {
 		return failTx(cmds, err)
 	}
 	return firstError(cmds)
+}
+
+// execute sends a transaction. The error is one that concerns the whole.
+func (c *Conn) execute(ctx context.Context, cmds []Cmder) error {
+	for _, cmd := range cmds {
+		if b := cmd.command(); b.invalid {
+			return b.err
+		}
+	}
+	conn, err := c.get(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.scripts.ensure(ctx, cmds, conn, c.manner()); err != nil {
+		return err
+	}
+	return exchangeTx(ctx, conn, cmds, c.manner())
 }
