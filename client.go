@@ -169,7 +169,7 @@ func (p *pool) exchangeAlone(ctx context.Context, cmd Cmder, how manner) error {
 	defer p.give(conn)
 	err = exchange(ctx, conn, cmd, how|reserved)
 	if ctx.Err() != nil && err != nil {
-		conn.Close(ctx.Err())
+		conn.Close(wire.ErrClosed) // the error is this caller's alone
 	}
 	return err
 }

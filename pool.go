@@ -192,7 +192,7 @@ func (p *pool) give(conn *wire.Conn) {
 	conn.Release()
 	p.mu.Lock()
 	info, known := p.conns[conn]
-	keep := known && !p.closed && !(p.opt.MaxIdleConns > 0 && len(*p.shared.Load()) >= p.opt.MaxIdleConns)
+	keep := known && !p.closed && conn.Err() == nil && !(p.opt.MaxIdleConns > 0 && len(*p.shared.Load()) >= p.opt.MaxIdleConns)
 	if keep {
 		info.out = false
 		p.share(append(slices.Clone(*p.shared.Load()), conn))
