@@ -36,7 +36,7 @@ func (k *clock) advance() {
 	k.now = k.time()
 }
 
-// The clock ticks an eighth of the shortest timeout, within these bounds.
+// The clock ticks every eighth of the shortest limit, within these bounds.
 const (
 	shortestTick = time.Millisecond
 	longestTick  = 50 * time.Millisecond
@@ -44,7 +44,7 @@ const (
 
 func tickFor(opt Options) time.Duration {
 	tick := longestTick
-	for _, t := range []time.Duration{opt.ReadTimeout, opt.WriteTimeout} {
+	for _, t := range []time.Duration{opt.ReadTimeout, opt.WriteTimeout, opt.SilentAfter} {
 		if t > 0 {
 			tick = min(tick, t/8)
 		}

@@ -17,14 +17,15 @@ type silence struct {
 const usualTrips = 4
 
 // isSilent reports whether the server owes a reply and has sent nothing for
-// too long. The lock is held.
+// too long. Times taken from the clock may be too early by a tick. The lock is
+// held.
 func (c *Conn) isSilent(first *Call) bool {
 	if c.opt.SilentAfter <= 0 || first == nil || first.Timeout != 0 || c.written <= first.start {
 		return false
 	}
 	since := max(first.since, c.silence.heardAt)
 	limit := max(int64(c.opt.SilentAfter), usualTrips*c.silence.usual)
-	return c.clock.now-since >= limit
+	return c.clock.now-int64(c.clock.every)-since >= limit
 }
 
 // heard notes that bytes have come at a time, with the answers to n calls, of

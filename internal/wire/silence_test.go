@@ -91,6 +91,7 @@ func TestNoSilenceWhileBytesCome(t *testing.T) {
 		p.send("\r\n")
 		<-s.over
 		require.NoError(t, s.err)
+		synctest.Wait()
 		require.Empty(t, told.told)
 	})
 }
@@ -131,6 +132,7 @@ func TestNoSilence(t *testing.T) {
 			time.Sleep(time.Minute)
 			p.send("+v\r\n")
 			s.gets(t, "+v\r\n")
+			synctest.Wait()
 			require.Empty(t, told.told)
 		})
 	})
@@ -143,6 +145,7 @@ func TestNoSilence(t *testing.T) {
 			p.expect("GET", "k")
 			p.send("+v\r\n")
 			s.gets(t, "+v\r\n")
+			synctest.Wait()
 			require.Empty(t, told.told)
 		})
 	})
@@ -160,10 +163,13 @@ func TestNoSilence(t *testing.T) {
 			for range 50 {
 				slow(silentAfter * 3 / 4)
 			}
+			synctest.Wait()
 			require.Empty(t, told.told)
 			slow(silentAfter * 3 / 2)
+			synctest.Wait()
 			require.Empty(t, told.told)
 			slow(5 * silentAfter)
+			synctest.Wait()
 			require.Equal(t, []bool{true, false}, told.told)
 		})
 	})
