@@ -3,7 +3,14 @@ package redis
 import (
 	"errors"
 	"fmt"
+	"time"
 )
+
+// replacedAlive is how long a node has to be silent before its calls are given
+// up when another has taken its slots over. Servers take seconds to replace a
+// node that is dead; one that was replaced sooner was so by an operator, and
+// means to answer what it was sent.
+const replacedAlive = 500 * time.Millisecond
 
 // errReplaced ends the calls to a silent node that is the primary of nothing
 // any more.
@@ -25,7 +32,7 @@ func (t *topology) heard(n *node, silent bool) {
 		t.signal() // those who wait for the node may go on
 		return
 	}
-	t.suspects.Store(n, nil)
+	t.suspects.Store(n, time.Now())
 	t.refresh()
 	if t.opt.readMode != readPrimary {
 		n.client.pool.shed(errSilent)
@@ -47,8 +54,9 @@ func (t *topology) troubled() (yes bool) {
 // giveUpReplaced closes the connections to silent nodes that were primaries
 // lately and are none in m: what waits for them waits in vain.
 func (t *topology) giveUpReplaced(m *slotMap) {
-	t.suspects.Range(func(key, _ any) bool {
-		if n := key.(*node); n.wasPrimary() && !m.isPrimary(n) {
+	t.suspects.Range(func(key, since any) bool {
+		n := key.(*node)
+		if n.wasPrimary() && !m.isPrimary(n) && time.Since(since.(time.Time)) >= replacedAlive {
 			t.suspects.Delete(n)
 			n.client.pool.giveUp(errReplaced)
 		}

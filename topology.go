@@ -46,7 +46,7 @@ type topology struct {
 	end     context.CancelFunc
 	stopped chan struct{}
 
-	suspects sync.Map       // *node: those that owe replies for too long
+	suspects sync.Map       // *node: time.Time; those that owe replies for too long, since when
 	probes   sync.WaitGroup // of nodes that have failed
 
 	mu        sync.Mutex
