@@ -126,6 +126,15 @@ func (b *batch) run(ctx context.Context) {
 
 // round makes one attempt with every command that is left.
 func (b *batch) round(ctx context.Context) {
+	// One map for all: else commands for a slot could overtake each other.
+	m, err := b.c.slotMap(ctx)
+	if err != nil {
+		for _, it := range b.left {
+			it.node = nil
+			it.cmd.SetErr(err)
+		}
+		return
+	}
 	var groups []*batchGroup
 	for _, it := range b.left {
 		var first attempt
@@ -133,8 +142,7 @@ func (b *batch) round(ctx context.Context) {
 		if try == nil {
 			try = &first
 		}
-		var err error
-		if it.node, err = b.c.route(ctx, &it.target, try); err != nil {
+		if it.node, err = b.c.routeBy(m, &it.target, try); err != nil {
 			it.cmd.SetErr(err)
 			continue
 		}

@@ -202,6 +202,9 @@ type attempt struct {
 
 // slotMap returns the slot map, loading it if there is none yet.
 func (c *ClusterClient) slotMap(ctx context.Context) (*slotMap, error) {
+	if m := c.currentMap(); m != nil {
+		return m, nil
+	}
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -221,13 +224,15 @@ func (c *ClusterClient) slotMap(ctx context.Context) (*slotMap, error) {
 
 // shardFor returns the shard that serves the slot, or any if slot is -1.
 func (c *ClusterClient) shardFor(ctx context.Context, slot int) (*shard, error) {
-	m := c.currentMap()
-	if m == nil {
-		var err error
-		if m, err = c.slotMap(ctx); err != nil {
-			return nil, err
-		}
+	m, err := c.slotMap(ctx)
+	if err != nil {
+		return nil, err
 	}
+	return m.serving(slot)
+}
+
+// serving is the shard that serves the slot, or any if slot is -1.
+func (m *slotMap) serving(slot int) (*shard, error) {
 	if slot < 0 {
 		return m.shards[1+rand.IntN(len(m.shards)-1)], nil
 	}
@@ -253,12 +258,21 @@ func (e *uncoveredError) Error() string {
 
 // route finds the node for the next attempt.
 func (c *ClusterClient) route(ctx context.Context, t *target, try *attempt) (*node, error) {
+	m, err := c.slotMap(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.routeBy(m, t, try)
+}
+
+// routeBy is route by a certain map.
+func (c *ClusterClient) routeBy(m *slotMap, t *target, try *attempt) (*node, error) {
 	if n := try.to; n != nil {
 		try.to = nil
 		return n, nil
 	}
 	try.how = 0
-	s, err := c.shardOf(ctx, t)
+	s, err := m.shardOf(t)
 	if err != nil {
 		return nil, err
 	}

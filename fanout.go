@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -158,13 +157,9 @@ type place struct {
 var errNodeLeft = errors.New("redis: the node has left the cluster")
 
 // shardOf is the shard that a command is for.
-func (c *ClusterClient) shardOf(ctx context.Context, t *target) (*shard, error) {
+func (m *slotMap) shardOf(t *target) (*shard, error) {
 	if t.place == nil {
-		return c.shardFor(ctx, t.slot)
-	}
-	m, err := c.slotMap(ctx)
-	if err != nil {
-		return nil, err
+		return m.serving(t.slot)
 	}
 	if n := t.place.node; n != nil {
 		if !slices.Contains(m.nodes, n) {
