@@ -139,6 +139,7 @@ func (c *Conn) unwind() {
 	if cap(c.spare) > keep {
 		c.spare = nil
 	}
+	c.outRefs, c.spareRefs = nil, nil
 	if len(c.calls.ring) > 256 {
 		c.calls = queue{}
 	}

@@ -39,8 +39,8 @@ type intake struct {
 var readBuffers sync.Pool
 
 func (in *intake) acquire(size int) {
-	if b, ok := readBuffers.Get().(*[]byte); ok && len(*b) >= size {
-		in.buf = *b
+	if b, ok := readBuffers.Get().(*[]byte); ok && cap(*b) >= size {
+		in.buf = (*b)[:size]
 		return
 	}
 	in.buf = make([]byte, size)

@@ -69,18 +69,31 @@ func (c *Conn) write(rounds int, hasty bool) {
 	c.mu.Unlock()
 }
 
+// mostStrings is how many strings are written at a time. A socket remembers the
+// room that the longest list has taken.
+const mostStrings = 64
+
 // send writes a batch with the strings that belong into it.
-func (c *Conn) send(batch []byte, refs []ref) (int64, error) {
+func (c *Conn) send(batch []byte, refs []ref) (written int64, err error) {
 	if len(refs) == 0 {
 		n, err := c.nc.Write(batch)
 		return int64(n), err
 	}
-	parts := make(net.Buffers, 0, 2*len(refs)+1)
 	from := 0
-	for _, r := range refs {
-		parts = append(parts, batch[from:r.at], bytesOf(r.s))
-		from = r.at
+	for len(refs) > 0 && err == nil {
+		some := refs[:min(len(refs), mostStrings)]
+		refs = refs[len(some):]
+		parts := make(net.Buffers, 0, 2*len(some)+1)
+		for _, r := range some {
+			parts = append(parts, batch[from:r.at], bytesOf(r.s))
+			from = r.at
+		}
+		if len(refs) == 0 {
+			parts = append(parts, batch[from:])
+		}
+		var n int64
+		n, err = parts.WriteTo(c.nc)
+		written += n
 	}
-	parts = append(parts, batch[from:])
-	return parts.WriteTo(c.nc)
+	return written, err
 }
