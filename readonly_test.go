@@ -239,7 +239,7 @@ func TestReadLeavesAReplica(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
-		do   script
+		do   reaction
 	}{
 		{"that is loading", says("-LOADING Redis is loading the dataset in memory\r\n")},
 		{"that has lost its primary", says("-MASTERDOWN Link with MASTER is down\r\n")},

@@ -108,8 +108,8 @@ func FuzzRedirect(f *testing.F) {
 	})
 }
 
-// moves is the script that sends a command to another node.
-func moves(kind, key, addr string) script {
+// moves is the reaction that sends a command to another node.
+func moves(kind, key, addr string) reaction {
 	return says(fmt.Sprintf("-%s %d %s\r\n", kind, keySlot(key), addr))
 }
 

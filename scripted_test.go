@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// scripted is a server whose every answer a test can write. Without a script it
-// keeps strings and says that it serves all slots by itself.
+// scripted is a server whose every answer a test can write. If none is, it keeps
+// strings and says that it serves all slots by itself.
 type scripted struct {
 	t        *testing.T
 	addr     string
@@ -25,17 +26,17 @@ type scripted struct {
 	over     chan struct{} // closed at the end of the test
 	serving  sync.WaitGroup
 
-	mu      sync.Mutex
-	scripts map[string]script // by name, or name and sub-command, in capitals
-	values  map[string]string
-	slots   []scriptedRange
-	seen    []string // the commands received, as words
-	conns   map[*scriptedConn]bool
-	opened  int // connections accepted so far
+	mu        sync.Mutex
+	reactions map[string]reaction // by name, or name and sub-command, in capitals
+	values    map[string]string
+	slots     []scriptedRange
+	seen      []string // the commands received, as words
+	conns     map[*scriptedConn]bool
+	opened    int // connections accepted so far
 }
 
-// script answers one command, or does not.
-type script func(c *scriptedConn, args []string)
+// reaction answers one command, or does not.
+type reaction func(c *scriptedConn, args []string)
 
 // scriptedConn is the server's end of a connection.
 type scriptedConn struct {
@@ -65,7 +66,7 @@ func newScripted(t *testing.T) *scripted {
 		conns:    map[*scriptedConn]bool{},
 	}
 	s.slots = []scriptedRange{{0, slotCount - 1, []string{s.addr}}}
-	s.scripts = map[string]script{
+	s.reactions = map[string]reaction{
 		"HELLO":         says("%1\r\n+server\r\n+scripted\r\n"),
 		"CLIENT":        says("+OK\r\n"),
 		"READONLY":      says("+OK\r\n"),
@@ -90,7 +91,7 @@ func newScripted(t *testing.T) *scripted {
 			c.say(bulk(value))
 		},
 	}
-	s.serving.Go(s.accept)
+	s.serving.Go(func() { s.acceptFrom(listener) })
 	t.Cleanup(s.stop)
 	return s
 }
@@ -126,9 +127,9 @@ func newScriptedShard(t *testing.T, n int) (primary *scripted, replicas []*scrip
 	return primary, replicas
 }
 
-func (s *scripted) accept() {
+func (s *scripted) acceptFrom(listener net.Listener) {
 	for {
-		nc, err := s.listener.Accept()
+		nc, err := listener.Accept()
 		if err != nil {
 			return
 		}
@@ -181,7 +182,7 @@ func (c *scriptedConn) serve() {
 		}
 		s.mu.Lock()
 		s.seen = append(s.seen, strings.Join(args, " "))
-		answer := s.scriptFor(args)
+		answer := s.reactionTo(args)
 		s.mu.Unlock()
 		switch {
 		case c.mute:
@@ -194,15 +195,15 @@ func (c *scriptedConn) serve() {
 	}
 }
 
-// scriptFor finds the script of a command. The lock is held.
-func (s *scripted) scriptFor(args []string) script {
+// reactionTo finds the reaction to a command. The lock is held.
+func (s *scripted) reactionTo(args []string) reaction {
 	name := strings.ToUpper(args[0])
 	if len(args) > 1 {
-		if found := s.scripts[name+" "+strings.ToUpper(args[1])]; found != nil {
+		if found := s.reactions[name+" "+strings.ToUpper(args[1])]; found != nil {
 			return found
 		}
 	}
-	return s.scripts[name]
+	return s.reactions[name]
 }
 
 func (c *scriptedConn) read() ([]string, error) {
@@ -247,34 +248,34 @@ func (c *scriptedConn) await(event <-chan struct{}) {
 	}
 }
 
-// on sets the script of a command: "GET", or "CLUSTER SLOTS".
-func (s *scripted) on(command string, do script) {
+// on sets the reaction to a command: "GET", or "CLUSTER SLOTS".
+func (s *scripted) on(command string, do reaction) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.scripts[command] = do
+	s.reactions[command] = do
 }
 
-// says is the script that always gives the same reply.
-func says(reply string) script {
+// says is the reaction that always gives the same reply.
+func says(reply string) reaction {
 	return func(c *scriptedConn, _ []string) { c.say(reply) }
 }
 
-// stalls is the script that answers neither this command nor those behind it.
+// stalls is the reaction that answers neither this command nor those behind it.
 func stalls(c *scriptedConn, _ []string) { c.mute = true }
 
-// hangsUp is the script that closes the connection instead of an answer.
+// hangsUp is the reaction that closes the connection instead of an answer.
 func hangsUp(c *scriptedConn, _ []string) { _ = c.Close() }
 
-// after is the script that holds do back until an event.
-func after(event <-chan struct{}, do script) script {
+// after is the reaction that holds do back until an event.
+func after(event <-chan struct{}, do reaction) reaction {
 	return func(c *scriptedConn, args []string) {
 		c.await(event)
 		do(c, args)
 	}
 }
 
-// inTurn is the script that does one thing after another, and keeps to the last.
-func inTurn(all ...script) script {
+// inTurn is the reaction that does one thing after another, and keeps to the last.
+func inTurn(all ...reaction) reaction {
 	var mu sync.Mutex
 	next := 0
 	return func(c *scriptedConn, args []string) {
@@ -286,8 +287,8 @@ func inTurn(all ...script) script {
 	}
 }
 
-// trickles is the script that gives a reply byte by byte.
-func trickles(reply string) script {
+// trickles is the reaction that gives a reply byte by byte.
+func trickles(reply string) reaction {
 	return func(c *scriptedConn, _ []string) {
 		for i := range len(reply) {
 			c.say(reply[i : i+1])
@@ -360,6 +361,13 @@ func (s *scripted) received() []string {
 		}
 	}
 	return list
+}
+
+// commands is every command that has come.
+func (s *scripted) commands() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.seen)
 }
 
 // connections is how many are open, and how many ever were.

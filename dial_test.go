@@ -1,0 +1,330 @@
+package redis
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-e06f3def/rediscluster/internal/redistest"
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+)
+
+// What a connection is told before its first command, and in which order.
+func TestHandshake(t *testing.T) {
+	t.Parallel()
+	identity := []string{"client setinfo lib-name rediscluster", "client setinfo lib-ver " + Version()}
+	noHello := func(s *scripted) { s.on("HELLO", nil) }
+	for _, test := range []struct {
+		name     string
+		change   func(*Options)
+		server   func(*scripted)
+		readOnly bool
+		want     []string
+	}{
+		{"plain", nil, nil, false, append([]string{"hello 3"}, identity...)},
+		{"without identity", func(o *Options) { o.DisableIdentity = true }, nil, false, []string{"hello 3"}},
+		{"with a suffix", func(o *Options) { o.IdentitySuffix = "app" }, nil, false,
+			[]string{"hello 3", "client setinfo lib-name rediscluster(app)", identity[1]}},
+		{"password", func(o *Options) { o.Password = "secret" }, nil, false, append([]string{"hello 3 auth default secret"}, identity...)},
+		{"everything", func(o *Options) { o.Username, o.Password, o.ClientName, o.DB = "u", "p", "me", 3 }, func(s *scripted) { s.on("SELECT", says("+OK\r\n")) }, true,
+			append(append([]string{"hello 3 auth u p setname me"}, identity...), "select 3", "readonly")},
+		{"RESP2", func(o *Options) { o.Protocol = 2 }, noHello, false, identity},
+		{"RESP2 and nothing to say", func(o *Options) { o.Protocol, o.DisableIdentity = 2, true }, noHello, false, nil},
+		{"RESP2 with everything", func(o *Options) { o.Protocol, o.Username, o.Password, o.ClientName = 2, "u", "p", "me" },
+			func(s *scripted) { s.on("AUTH", says("+OK\r\n")) }, true,
+			append(append([]string{"auth u p", "client setname me"}, identity...), "readonly")},
+		{"a server without HELLO", func(o *Options) { o.Password, o.DisableIdentity, o.ClientName = "p", true, "me" }, func(s *scripted) {
+			noHello(s)
+			s.on("AUTH", says("+OK\r\n"))
+		}, true, []string{"hello 3 auth default p setname me", "readonly", "auth p", "client setname me", "readonly"}},
+		{"a server without RESP3", func(o *Options) { o.DisableIdentity = true }, func(s *scripted) { s.on("HELLO", says("-NOPROTO unsupported protocol version\r\n")) }, false, []string{"hello 3"}},
+		{"a user who may not say HELLO", func(o *Options) { o.Username, o.Password, o.DisableIdentity = "u", "p", true }, func(s *scripted) {
+			s.on("HELLO", says("-NOPERM this user has no permissions to run the 'hello' command\r\n"))
+			s.on("AUTH", says("+OK\r\n"))
+		}, false, []string{"hello 3 auth u p", "auth u p"}},
+		{"refusals that do not matter", nil, func(s *scripted) {
+			s.on("CLIENT", says("-ERR unknown subcommand\r\n"))
+			s.on("READONLY", says("-ERR This instance has cluster support disabled\r\n"))
+		}, true, append(append([]string{"hello 3"}, identity...), "readonly")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			if test.server != nil {
+				test.server(s)
+			}
+			c := clientOf(t, s, func(o *Options) {
+				if test.change != nil {
+					test.change(o)
+				}
+				o.readOnly = test.readOnly
+			})
+			require.NoError(t, c.Ping(background(t)).Err())
+			require.Equal(t, append(test.want, "ping"), s.commands())
+			require.Equal(t, PoolStats{Misses: 1, TotalConns: 1, IdleConns: 1}, *c.PoolStats(), "the handshake does not count")
+		})
+	}
+}
+
+// The whole handshake is sent before the first reply comes.
+func TestHandshakeIsOneRoundTrip(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	var together atomic.Bool
+	s.on("HELLO", func(c *scriptedConn, _ []string) {
+		// What is not sent by now would never be: the reply comes after it.
+		const rest = 3
+		for range rest {
+			args, err := c.read()
+			if err != nil {
+				return
+			}
+			together.Store(args[0] == "readonly")
+		}
+		c.say("%0\r\n+OK\r\n+OK\r\n+OK\r\n")
+	})
+	c := clientOf(t, s, func(o *Options) { o.readOnly = true })
+	require.NoError(t, c.Ping(background(t)).Err())
+	require.True(t, together.Load())
+}
+
+func TestDialErrors(t *testing.T) {
+	t.Parallel()
+	refused := func(reply string) func(*scripted, *Options) {
+		return func(s *scripted, _ *Options) { s.on("HELLO", says(reply)) }
+	}
+	for _, test := range []struct {
+		name      string
+		prepare   func(*scripted, *Options)
+		stage     string
+		contains  string
+		permanent bool
+	}{
+		{"nobody listens", func(s *scripted, _ *Options) { s.stop() }, "dial", "connection refused", false},
+		{"the dialer fails", func(_ *scripted, o *Options) { o.Dialer = refuses }, "dial", errScripted.Error(), false},
+		{"wrong password", func(s *scripted, o *Options) {
+			o.Password = "hush-hush"
+			s.on("HELLO", says("-WRONGPASS invalid username-password pair or user is disabled.\r\n"))
+		}, "authenticate", "WRONGPASS", true},
+		{"wrong password, RESP2", func(s *scripted, o *Options) {
+			o.Password, o.Protocol = "hush-hush", 2
+			s.on("AUTH", says("-WRONGPASS invalid username-password pair or user is disabled.\r\n"))
+		}, "authenticate", "WRONGPASS", true},
+		{"a password nobody wants, before Redis 6", func(s *scripted, o *Options) {
+			o.Password = "hush-hush"
+			s.on("HELLO", nil)
+			s.on("AUTH", says("-ERR Client sent AUTH, but no password is set\r\n"))
+		}, "authenticate", "no password is set", true},
+		{"password missing", refused("-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used\r\n"),
+			"handshake", "NOAUTH", true},
+		{"too many clients", refused("-ERR max number of clients reached\r\n"), "handshake", "max number of clients", false},
+		{"loading", refused("-LOADING Redis is loading the dataset in memory\r\n"), "handshake", "LOADING", false},
+		{"hangs up", func(s *scripted, _ *Options) { s.on("HELLO", hangsUp) }, "handshake", "(does the port expect TLS?)", false},
+		{"garbage", refused("HTTP/1.1 400 Bad Request\r\n\r\n"), "handshake", "protocol error", false},
+		{"garbage in an optional reply", func(s *scripted, _ *Options) { s.on("CLIENT", says("$x\r\n")) }, "handshake", "protocol error", false},
+		{"silence", func(s *scripted, o *Options) {
+			s.on("HELLO", stalls)
+			o.DialTimeout = 30 * time.Millisecond
+		}, "handshake", "deadline exceeded", false},
+		{"no such database", func(s *scripted, o *Options) {
+			o.DB = 99
+			s.on("SELECT", says("-ERR DB index is out of range\r\n"))
+		}, "select database", "out of range", false},
+		{"no credentials", func(_ *scripted, o *Options) {
+			o.CredentialsProviderContext = func(context.Context) (string, string, error) { return "", "", errScripted }
+		}, "credentials", errScripted.Error(), false},
+		{"OnConnect fails", func(_ *scripted, o *Options) { o.OnConnect = func(context.Context, *Conn) error { return errScripted } },
+			"OnConnect", errScripted.Error(), false},
+		{"plain text answers TLS", func(_ *scripted, o *Options) {
+			o.TLSConfig = &tls.Config{ServerName: "x"}
+			o.Dialer = answering("-ERR Protocol error\r\n", o)
+		}, "TLS handshake", "(is it a port without TLS?)", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			c := clientOf(t, s, func(o *Options) {
+				o.DialTimeout = time.Minute
+				o.MaxRetries = -1
+				test.prepare(s, o)
+			})
+			promptly(t, func() {
+				err := c.Ping(background(t)).Err()
+				var dial *DialError
+				require.ErrorAs(t, err, &dial)
+				require.Equal(t, s.addr, dial.Node)
+				require.Equal(t, test.stage, dial.Stage)
+				require.Equal(t, test.permanent, dial.permanent())
+				require.ErrorContains(t, err, "redis: "+s.addr+": "+test.stage+": ")
+				require.ErrorContains(t, err, test.contains)
+				require.NotContains(t, err.Error(), "hush-hush")
+				require.False(t, errors.Is(err, ErrWriteInDoubt))
+			})
+			require.Zero(t, s.count("PING"))
+			s.awaitOpen(0)
+			require.Zero(t, c.PoolStats().TotalConns)
+		})
+	}
+}
+
+// answering dials a server that says one thing, whatever it is told, as part of
+// the usual dialer.
+func answering(text string, opt *Options) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, _, _ string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go func() {
+			defer func() { _ = far.Close() }()
+			b := make([]byte, 4096)
+			if _, err := far.Read(b); err == nil {
+				_, _ = io.WriteString(far, text)
+			}
+		}()
+		return handshakeTLS(ctx, near, opt.TLSConfig)
+	}
+}
+
+func TestPermanentDialErrors(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		err  error
+		want bool
+	}{
+		{syscall.ECONNREFUSED, false},
+		{context.DeadlineExceeded, false},
+		{&net.DNSError{IsNotFound: true}, false},
+		{&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, false},
+		{io.EOF, false},
+		{resp.Error("ERR max number of clients reached"), false},
+		{resp.Error("LOADING"), false},
+		{resp.Error("WRONGPASS x"), true},
+		{resp.Error("NOAUTH x"), true},
+		{resp.Error("NOPERM x"), true},
+		{resp.Error("ERR invalid password"), true},
+		{resp.Error("ERR AUTH <password> called without any password configured for the default user."), true},
+		{&tls.CertificateVerificationError{Err: x509.HostnameError{Host: "x", Certificate: &x509.Certificate{}}}, true},
+		{tls.RecordHeaderError{}, true},
+	} {
+		require.Equal(t, test.want, (&DialError{Node: "n:1", Stage: "s", Err: test.err}).permanent(), "%T %v", test.err, test.err)
+	}
+}
+
+// Credentials are asked for at every dial.
+func TestCredentialsProviders(t *testing.T) {
+	t.Parallel()
+	for name, provide := range map[string]func(o *Options, next func() (string, string)){
+		"CredentialsProvider": func(o *Options, next func() (string, string)) { o.CredentialsProvider = next },
+		"CredentialsProviderContext": func(o *Options, next func() (string, string)) {
+			o.CredentialsProvider = func() (string, string) { return "not", "this" }
+			o.CredentialsProviderContext = func(ctx context.Context) (string, string, error) {
+				if _, bounded := ctx.Deadline(); !bounded {
+					return "", "", errors.New("the context has no end")
+				}
+				user, password := next()
+				return user, password, nil
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			var asked atomic.Int32
+			c := clientOf(t, s, func(o *Options) {
+				o.Username, o.Password, o.DisableIdentity = "not", "this", true
+				provide(o, func() (string, string) { return "user", "token-" + strconv.Itoa(int(asked.Add(1))) })
+			})
+			ctx := background(t)
+			require.NoError(t, c.Ping(ctx).Err())
+			(*c.pool.shared.Load())[0].Close(errScripted)
+			require.NoError(t, c.Ping(ctx).Err())
+			require.Equal(t, []string{"hello 3 auth user token-1", "ping", "hello 3 auth user token-2", "ping"}, s.commands())
+		})
+	}
+}
+
+// OnConnect has the connection for itself, before anybody else.
+func TestOnConnectComesFirst(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("SELECT", says("+OK\r\n"))
+	c := clientOf(t, s, func(o *Options) {
+		o.DisableIdentity = true
+		o.OnConnect = func(ctx context.Context, cn *Conn) error {
+			if _, err := cn.Pipelined(ctx, func(p Pipeliner) error { return p.Ping(ctx).Err() }); err != nil {
+				return err
+			}
+			return cn.Select(ctx, 2).Err()
+		}
+	})
+	require.NoError(t, c.Set(background(t), "key", "v", 0).Err())
+	require.Equal(t, []string{"hello 3", "ping", "select 2", "set key v"}, s.commands())
+	require.Equal(t, PoolStats{Misses: 1, TotalConns: 1, IdleConns: 1}, *c.PoolStats())
+}
+
+func TestUnixSocket(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("paths of sockets begin with a slash")
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	listener, err := net.Listen("unix", path)
+	require.NoError(t, err)
+	s := newScripted(t)
+	s.serving.Go(func() { s.acceptFrom(listener) })
+	t.Cleanup(func() { _ = listener.Close() })
+	c := clientOf(t, s, func(o *Options) { o.Addr = path })
+	require.NoError(t, c.Ping(background(t)).Err())
+	require.Equal(t, "unix", c.Options().Network)
+	require.Equal(t, 1, s.count("PING"))
+}
+
+// Certificates have to name the host that is dialled, or what the cluster or
+// the options call it.
+func TestServerNames(t *testing.T) {
+	t.Parallel()
+	node := redistest.StartServer(t, redistest.Options{TLS: true})
+	_, port, err := net.SplitHostPort(node.Addr())
+	require.NoError(t, err)
+	for _, test := range []struct {
+		name, addr, announced, configured string
+		fails                             string
+	}{
+		{name: "the address", addr: node.Addr()},
+		{name: "the host", addr: "localhost:" + port},
+		{name: "the announced name", addr: node.Addr(), announced: "localhost"},
+		{name: "another announced name", addr: node.Addr(), announced: "other.example", fails: "other.example"},
+		{name: "a configured name", addr: node.Addr(), configured: "localhost", announced: "other.example"},
+		{name: "another configured name", addr: node.Addr(), configured: "other.example", fails: "other.example"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config := node.TLSConfig()
+			config.ServerName = test.configured
+			opt, err := (&Options{Addr: test.addr, TLSConfig: config, DialTimeout: time.Minute}).withDefaults()
+			require.NoError(t, err)
+			opt.serverName = test.announced
+			c := newClient(opt)
+			defer func() { require.NoError(t, c.Close()) }()
+			err = c.Ping(background(t)).Err()
+			if test.fails == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, test.fails)
+			var dial *DialError
+			require.ErrorAs(t, err, &dial)
+			require.Equal(t, "TLS handshake", dial.Stage)
+			require.True(t, dial.permanent())
+		})
+	}
+}
