@@ -370,10 +370,14 @@ func normalizeAddr(addr string) (string, error) {
 // good one is for the resolver to say.
 func isHost(host string) bool {
 	if strings.Contains(host, ":") {
-		_, err := netip.ParseAddr(host)
-		return err == nil
+		ip, err := netip.ParseAddr(host)
+		return err == nil && isName(ip.Zone())
 	}
-	return !strings.ContainsFunc(host, func(r rune) bool {
+	return isName(host)
+}
+
+func isName(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
 		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 		return !letter && r != '-' && r != '_' && r != '.'
 	})

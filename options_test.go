@@ -377,6 +377,7 @@ func TestNormalizeAddr(t *testing.T) {
 		{"redis.example:-1", "", "the port must be a number from 1 to 65535"},
 		{"redis.example:+1", "", "the port must be a number from 1 to 65535"},
 		{"[a:b]:1", "", "the host is neither a name nor an IP address"},
+		{"[fe80::1%\xff]:1", "", "the host is neither a name nor an IP address"},
 		{"a b:1", "", "the host is neither a name nor an IP address"},
 		{" a:1", "", "the host is neither a name nor an IP address"},
 		{"a/b:1", "", "the host is neither a name nor an IP address"},
