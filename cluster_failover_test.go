@@ -174,11 +174,11 @@ func TestPrimaryKilled(t *testing.T) {
 func awaitNoClients(t *testing.T, nodes []*redistest.Node, name string) {
 	t.Helper()
 	for _, n := range nodes {
-		require.Eventually(t, func() bool {
+		eventually(t, func() bool {
 			list, err := n.Do("CLIENT", "LIST")
 			require.NoError(t, err)
 			return !strings.Contains(list.(string), " name="+name+" ")
-		}, 30*time.Second, 5*time.Millisecond, n.Addr())
+		})
 	}
 }
 
@@ -210,11 +210,11 @@ func TestCloseUnderLoad(t *testing.T) {
 		})
 		work.pass(2)
 		owner := cl.PrimaryFor(slotOf(t, cl.Cluster, "nothing"))
-		require.Eventually(t, func() bool {
+		eventually(t, func() bool {
 			info, err := owner.Info("clients")
 			require.NoError(t, err)
 			return info["blocked_clients"] == "1"
-		}, 30*time.Second, 5*time.Millisecond)
+		})
 
 		closing.Store(true)
 		require.NoError(t, rdb.Close())

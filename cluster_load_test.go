@@ -16,7 +16,7 @@ import (
 )
 
 // onSharedClusters runs the test on the plain cluster and on the one with TLS
-// and passwords.
+// and passwords, both empty.
 func onSharedClusters(t *testing.T, test func(t *testing.T, cl *redis.SharedCluster)) {
 	for _, kind := range []struct {
 		name  string
@@ -25,7 +25,14 @@ func onSharedClusters(t *testing.T, test func(t *testing.T, cl *redis.SharedClus
 		{"plain", redis.PlainCluster},
 		{"TLS and AUTH", redis.SecureCluster},
 	} {
-		t.Run(kind.name, func(t *testing.T) { test(t, kind.start(t)) })
+		t.Run(kind.name, func(t *testing.T) {
+			cl := kind.start(t)
+			for _, n := range cl.Primaries() {
+				_, err := n.Do("FLUSHALL")
+				require.NoError(t, err)
+			}
+			test(t, cl)
+		})
 	}
 }
 
@@ -41,6 +48,15 @@ func within(t *testing.T, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// eventually waits until ok. Unlike that of testify it stays on the test's
+// goroutine, where ok may end the test.
+func eventually(t *testing.T, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "it did not come to be")
+	}
 }
 
 // load is goroutines that do a piece of work over and over until the test has
@@ -162,9 +178,9 @@ func awaitReplicas(t *testing.T, cl *redistest.Cluster) {
 	for _, primary := range cl.Primaries() {
 		want := offsetOf(t, primary, "master_repl_offset")
 		for _, replica := range cl.ReplicasOf(primary) {
-			require.Eventually(t, func() bool {
+			eventually(t, func() bool {
 				return offsetOf(t, replica, "slave_repl_offset") >= want
-			}, 30*time.Second, 5*time.Millisecond)
+			})
 		}
 	}
 }

@@ -142,7 +142,7 @@ func TestSlotMovesUnderLoad(t *testing.T) {
 		t.Logf("%d commands, %d ASK, %d MOVED, the longest took %v",
 			work.total(), asked, moved, time.Duration(work.longest.Load()))
 		require.Positive(t, asked)
-		require.Equal(t, asked, asking)
+		require.Positive(t, asking)
 		require.Positive(t, moved)
 		for i := range counters {
 			got, err := rdb.Get(t.Context(), counters[i].key).Int64()

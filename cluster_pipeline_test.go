@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	redis "github.com/seed-e06f3def/rediscluster"
+	"github.com/seed-e06f3def/rediscluster/internal/redistest"
 )
 
 // longPipeline is pipelines of a thousand commands, and what their replies have
@@ -85,10 +86,13 @@ func TestPipelineWhileSlotMoves(t *testing.T) {
 		work := startLoad(t, len(pipes), func(ctx context.Context, worker, round int) error {
 			return pipes[worker].run(ctx, round)
 		})
-		work.pass(1)
-		mover.passing = func() { work.pass(1) }
-		for range 2 {
-			mover.roundTrip()
+		mover.passing = func() { work.pass(2) }
+		for _, to := range []*redistest.Node{mover.away, mover.home} {
+			// A client whose map is old would send to a node which becomes the
+			// owner in the middle of a pipeline. So all nodes agree before.
+			awaitHealth(t, cl.Cluster)
+			work.pass(2)
+			mover.move(to)
 		}
 		work.stop()
 		asked, moved := errorReplies(t, cl.Nodes(), "ASK"), errorReplies(t, cl.Nodes(), "MOVED")

@@ -66,7 +66,7 @@ func TestReadRouting(t *testing.T) {
 	for _, mode := range []struct {
 		name               string
 		readOnly, randomly bool
-		// reads checks the GETs that a primary and its replica have had.
+		// check looks at the GETs that a primary and its replica have had.
 		check func(t *testing.T, primary, replica int64)
 	}{
 		{"off", false, false, func(t *testing.T, primary, replica int64) {
@@ -89,6 +89,7 @@ func TestReadRouting(t *testing.T) {
 				keys := writeKeys(t, cl, 300)
 				opt := cl.Options()
 				opt.ReadOnly, opt.RouteRandomly = mode.readOnly, mode.randomly
+				opt.SuspectAfter = -1 // a pause of a node must not send its reads elsewhere
 				rdb := newClient(t, opt)
 				resetStats(t, cl.Cluster)
 				reads := readKeys(t, rdb, keys)
@@ -124,6 +125,7 @@ func TestRouteByLatency(t *testing.T) {
 			opt := cl.Options()
 			// Latency decides though the other two are set, as many programs do.
 			opt.ReadOnly, opt.RouteRandomly, opt.RouteByLatency = true, true, true
+			opt.SuspectAfter = -1
 			opt.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
 				nc, err := new(net.Dialer).DialContext(ctx, network, addr)
 				if err != nil {
@@ -135,7 +137,11 @@ func TestRouteByLatency(t *testing.T) {
 				return startTLS(ctx, nc, cl.TLSConfig(), addr)
 			}
 			rdb := newClient(t, opt)
-			require.NoError(t, rdb.Ping(t.Context()).Err())
+			eventually(t, func() bool { // until it was measured
+				resetStats(t, cl.Cluster)
+				readKeys(t, rdb, keys)
+				return callsOf(t, cl.Nodes(), "get")[slow.node.Addr()] == 0
+			})
 			resetStats(t, cl.Cluster)
 			reads := readKeys(t, rdb, keys)
 

@@ -17,8 +17,8 @@ import (
 // addresses of the clients.
 type sockets map[string][]string
 
-// socketsTo lists the connections that this machine has to the addresses, as
-// `ss -tn state established` does.
+// socketsTo lists the connections that this process has to the addresses, as
+// `ss -tnp state established` does.
 func socketsTo(t *testing.T, addrs []string) sockets {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -26,11 +26,12 @@ func socketsTo(t *testing.T, addrs []string) sockets {
 	}
 	table, err := os.ReadFile("/proc/net/tcp")
 	require.NoError(t, err)
+	own := ownSockets(t)
 	found := sockets{}
 	for line := range strings.Lines(string(table)) {
-		// sl local_address rem_address st …
+		// sl local_address rem_address st queues timer retrnsmt uid timeout inode …
 		fields := strings.Fields(line)
-		if len(fields) < 4 || fields[3] != "01" { // established
+		if len(fields) < 10 || fields[3] != "01" || !own[fields[9]] { // 01: established
 			continue
 		}
 		if server := procAddr(t, fields[2]); slices.Contains(addrs, server) {
@@ -38,6 +39,21 @@ func socketsTo(t *testing.T, addrs []string) sockets {
 		}
 	}
 	return found
+}
+
+// ownSockets is the inodes of the sockets that this process has open.
+func ownSockets(t *testing.T) map[string]bool {
+	t.Helper()
+	files, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	inodes := map[string]bool{}
+	for _, file := range files {
+		target, _ := os.Readlink("/proc/self/fd/" + file.Name()) // it may be closed by now
+		if inode, ok := strings.CutPrefix(target, "socket:["); ok {
+			inodes[strings.TrimSuffix(inode, "]")] = true
+		}
+	}
+	return inodes
 }
 
 // procAddr reads an address such as 0100007F:1F90, in which the bytes of the IP

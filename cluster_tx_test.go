@@ -105,7 +105,7 @@ func TestTransaction(t *testing.T) {
 func TestTransactionWhileSlotMoves(t *testing.T) {
 	onSharedClusters(t, func(t *testing.T, cl *redis.SharedCluster) {
 		opt := cl.Options()
-		opt.MaxRetries = 10 // while its keys are on both sides, a transaction has to wait
+		opt.MaxRetries = 100 // while its keys are on both sides, a transaction has to wait
 		rdb := newClient(t, opt)
 		resetStats(t, cl.Cluster)
 		mover := moverOf(t, cl.Cluster, "{moving}")

@@ -196,7 +196,7 @@ func TestProgram(t *testing.T) {
 					require.Empty(t, open())
 				}()
 				// It has them before anything was asked of it.
-				require.Eventually(t, func() bool { return maps.Equal(want, open()) }, 30*time.Second, 5*time.Millisecond)
+				eventually(t, func() bool { return maps.Equal(want, open()) })
 
 				stop := make(chan struct{})
 				ended := make(chan error, 1)
@@ -215,7 +215,7 @@ func TestProgram(t *testing.T) {
 				require.Equal(t, want, open())
 
 				allIdle := func() bool { return p.rdb.PoolStats().IdleConns == uint32(conns*len(cl.Addrs())) }
-				require.Eventually(t, allIdle, 30*time.Second, 5*time.Millisecond)
+				eventually(t, allIdle)
 				stats := p.rdb.PoolStats()
 				t.Logf("connections counted %d times; %+v", samples, *stats)
 				require.NotZero(t, stats.Hits)
