@@ -63,7 +63,8 @@
 //	})
 //
 // TxPipelined is the same with MULTI and EXEC around it: all of it runs or
-// nothing. Its keys have to be in one slot.
+// nothing. Its keys have to be in one slot. Watch makes it depend on keys that
+// were read before, and a [Script] runs in one step too.
 //
 // # Contexts and timeouts
 //
