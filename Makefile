@@ -3,6 +3,7 @@
 GO          ?= go
 TESTFLAGS   ?=
 FUZZTIME    ?= 5m
+SOAKTIME    ?= 10m
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS   := linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64
 
@@ -11,7 +12,7 @@ PLATFORMS   := linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64
 MODULES := $(dir $(shell find . -name go.mod -not -path '*/testdata/*'))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race lint fuzz generate cross bench bench-quick
+.PHONY: help demo test race lint fuzz generate cross bench bench-quick fault fault-peers fault-soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -23,6 +24,7 @@ test: ## vet and test; installs redis-server if there is none
 	scripts/need-redis.sh
 	$(GO) vet ./...
 	$(GO) test -timeout 12m $(TESTFLAGS) ./...
+	cd faults && $(GO) test -timeout 5m $(TESTFLAGS) ./...
 
 race: ## test with the race detector
 	$(MAKE) test TESTFLAGS="-race $(TESTFLAGS)"
@@ -44,6 +46,19 @@ bench: ## compare with other clients; writes bench/RESULTS.md and results.svg
 bench-quick: ## the same in under two minutes; writes nothing
 	scripts/need-redis.sh
 	cd bench && $(GO) run . -quick
+
+fault: ## hurt real clusters in every way, print one table (about 25 minutes)
+	scripts/need-redis.sh
+	cd faults && $(GO) run .
+
+fault-peers: ## the same for go-redis and rueidis (about an hour)
+	scripts/need-redis.sh
+	cd faults && $(GO) run . -driver go-redis -hold 22s
+	cd faults && $(GO) run . -driver rueidis -hold 22s
+
+fault-soak: ## hurt one cluster at random for SOAKTIME (10m)
+	scripts/need-redis.sh
+	cd faults && $(GO) run . -soak $(SOAKTIME)
 
 generate: ## write the generated files anew
 	$(GO) generate ./...
