@@ -12,6 +12,7 @@
 // goroutine that stays as long as the connection is in demand. A connection
 // with nothing in flight has no goroutine.
 //
-// Lock order: Conn.mu is the only lock, and nothing is called under it that
-// could wait.
+// Conn.mu guards all that is shared. Nothing is called under it that could
+// wait, and it is the only lock but for one that keeps the calls of OnSilence
+// in order, and is taken before it.
 package wire

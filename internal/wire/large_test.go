@@ -14,17 +14,23 @@ import (
 
 // noise is a string of n bytes in which a misplaced piece shows.
 func noise(n int) string {
-	block := noiseBlock()
-	return strings.Repeat(block, n/len(block)+2)[n%len(block):][:n]
+	twice := noiseTwice()
+	at := n % noisePeriod
+	if n <= noisePeriod {
+		return twice[at:][:n]
+	}
+	return strings.Repeat(twice[:noisePeriod], n/noisePeriod+2)[at:][:n]
 }
 
-var noiseBlock = sync.OnceValue(func() string {
-	b := make([]byte, 65521) // a prime, that no power of two goes into
+const noisePeriod = 65521 // a prime, that no power of two goes into
+
+var noiseTwice = sync.OnceValue(func() string {
+	b := make([]byte, noisePeriod)
 	source := rand.New(rand.NewPCG(1, 2))
 	for i := range b {
 		b[i] = byte('a' + source.IntN(26))
 	}
-	return string(b)
+	return string(b) + string(b)
 })
 
 // same is Equal without pages of output.
