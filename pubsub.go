@@ -1,0 +1,442 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// PubSub is a set of subscriptions to channels, patterns and shard channels, in
+// any mix. Get one from [ClusterClient.Subscribe], PSubscribe, SSubscribe or
+// SubscribeKeyspace, or from the methods of [Client]. It must be closed.
+//
+// It keeps connections of its own, beside those of the client's pools: one for
+// channels and patterns, to any node, since a message reaches all nodes; and
+// one to each primary that serves a slot of its shard channels, which it follows
+// when slots move and when primaries change. A connection that is lost, or whose
+// server does not answer PING, is replaced, after a short random pause that
+// grows while that fails, and everything is subscribed to again. What was
+// published meanwhile is missed: Redis keeps no message for a subscriber who is
+// away. A [Subscription] that comes again tells of it.
+//
+// The messages of one channel are received in the order in which they were
+// published, each once. While a shard channel moves, messages of its old and its
+// new node are put into that order.
+//
+// A receiver that is too slow holds up nobody but itself: up to 32 MiB of
+// messages wait for it, beyond which new ones are dropped; see [PubSub.Dropped].
+//
+// Receive messages by one of the methods Receive, ReceiveTimeout and
+// ReceiveMessage, or by Channel, or by ChannelWithSubscriptions. All methods are
+// safe for concurrent use.
+type PubSub struct {
+	source pubsubSource
+	spread bool // channels and patterns are subscribed to at every primary
+	err    error
+	inbox  *inbox
+	born   time.Time
+	wake   chan struct{}
+	life   context.Context
+	end    context.CancelFunc
+	tasks  sync.WaitGroup
+
+	mu         sync.Mutex
+	closed     bool // by the user
+	over       bool // nothing is done any more
+	receiver   receiveMode
+	messages   chan *Message // of Channel
+	everything chan any      // of ChannelWithSubscriptions
+	topics     map[topicKey]*topic
+	numbers    int    // of topics, ever
+	counts     [2]int // subscriptions made: to channels and patterns, to shard channels
+	links      []*link
+	pauses     map[string]*dialPause // by address
+	pings      []string              // to be sent when there is a connection
+	clientName *string               // of ClientSetName
+	health     linkHealth
+
+	unlinked     bool          // a primary has no link, though it should
+	settled      time.Duration // until when the map may lag behind what links have shown
+	lackingSince time.Duration // -1: nothing is
+	refreshAt    time.Duration // when the map is asked for next, if anything is lacking
+}
+
+// topic is a subscription that the user wants.
+type topic struct {
+	topicKey
+	number   int  // in the order of the user's wishes
+	known    bool // the user was told of it
+	endings  int  // links that have to confirm its end
+	failures int  // in a row, of asking for it
+	retryAt  time.Duration
+
+	shardTopic
+}
+
+// dialPause is how long a node is left alone after failures.
+type dialPause struct {
+	failures int
+	until    time.Duration
+}
+
+// linkHealth says how links are watched.
+type linkHealth struct {
+	interval time.Duration // without a word from the server, before a PING; 0: never
+	pong     time.Duration // before a silent server is given up
+	dial     time.Duration // for a connection to be made; 0: as the options say
+}
+
+const (
+	defaultHealthInterval = 3 * time.Second
+	defaultPongTimeout    = 5 * time.Second
+)
+
+// Subscribe subscribes to channels, whose messages may be published at any node
+// (SUBSCRIBE). It does not wait for the servers: what goes wrong is reported by
+// the PubSub's Receive.
+func (c *ClusterClient) Subscribe(ctx context.Context, channels ...string) *PubSub {
+	return c.pubSub(false).with(toChannel, channels)
+}
+
+// PSubscribe is Subscribe for all channels whose names match one of the patterns
+// (PSUBSCRIBE).
+func (c *ClusterClient) PSubscribe(ctx context.Context, patterns ...string) *PubSub {
+	return c.pubSub(false).with(toPattern, patterns)
+}
+
+// SSubscribe subscribes to shard channels, each at the node that serves the slot
+// of its name; they may have different slots (SSUBSCRIBE).
+func (c *ClusterClient) SSubscribe(ctx context.Context, channels ...string) *PubSub {
+	return c.pubSub(false).with(toShardChannel, channels)
+}
+
+// SubscribeKeyspace subscribes to patterns at every primary, those that join
+// later included, and makes one stream of it: for keyspace notifications, which
+// a node sends to its own subscribers only. The patterns are those of PSUBSCRIBE,
+// such as "__keyevent@0__:expired" or "__keyspace@0__:user:*". The nodes must
+// have been told to notify, by notify-keyspace-events.
+//
+// Subscribe and PSubscribe of this PubSub concern every primary too; a channel
+// that is published to by PUBLISH would be received once for each of them. A
+// Subscription is received when all primaries have confirmed it, and again when
+// one that is new, or has been away, has confirmed it. The notifications of one
+// primary keep their order; those of two primaries have none between them.
+func (c *ClusterClient) SubscribeKeyspace(ctx context.Context, patterns ...string) *PubSub {
+	return c.pubSub(true).with(toPattern, patterns)
+}
+
+func (c *ClusterClient) pubSub(spread bool) *PubSub {
+	if c.err != nil {
+		return newPubSub(nil, c.err, false)
+	}
+	return newPubSub(clusterSource{c.topology}, nil, spread)
+}
+
+// Subscribe subscribes to channels (SUBSCRIBE). It does not wait for the server:
+// what goes wrong is reported by the PubSub's Receive.
+func (c *Client) Subscribe(ctx context.Context, channels ...string) *PubSub {
+	return c.pubSub().with(toChannel, channels)
+}
+
+// PSubscribe is Subscribe for all channels whose names match one of the patterns
+// (PSUBSCRIBE).
+func (c *Client) PSubscribe(ctx context.Context, patterns ...string) *PubSub {
+	return c.pubSub().with(toPattern, patterns)
+}
+
+// SSubscribe subscribes to shard channels, which this server has to serve
+// (SSUBSCRIBE).
+func (c *Client) SSubscribe(ctx context.Context, channels ...string) *PubSub {
+	return c.pubSub().with(toShardChannel, channels)
+}
+
+func (c *Client) pubSub() *PubSub {
+	if c.err != nil {
+		return newPubSub(nil, c.err, false)
+	}
+	return newPubSub(newSingleSource(c), nil, false)
+}
+
+// newPubSub makes a PubSub without subscriptions. With an error it is dead.
+func newPubSub(source pubsubSource, err error, spread bool) *PubSub {
+	p := &PubSub{
+		source:       source,
+		spread:       spread,
+		err:          err,
+		inbox:        newInbox(),
+		born:         time.Now(),
+		wake:         make(chan struct{}, 1),
+		topics:       map[topicKey]*topic{},
+		pauses:       map[string]*dialPause{},
+		health:       linkHealth{interval: defaultHealthInterval, pong: defaultPongTimeout},
+		lackingSince: -1,
+	}
+	p.life, p.end = context.WithCancel(context.Background())
+	if err != nil {
+		p.over = true
+		p.end()
+		return p
+	}
+	p.tasks.Go(p.keep)
+	return p
+}
+
+// clock is the time since the PubSub was made.
+func (p *PubSub) clock() time.Duration { return time.Since(p.born) }
+
+func (p *PubSub) with(kind topicKind, names []string) *PubSub {
+	_ = p.subscribe(kind, names)
+	return p
+}
+
+// Subscribe adds channels. It does not wait for a server to confirm it: a
+// [Subscription] is received then, for each. The error is that of ctx, or
+// [ErrClosed].
+func (p *PubSub) Subscribe(ctx context.Context, channels ...string) error {
+	return p.change(ctx, func() error { return p.subscribe(toChannel, channels) })
+}
+
+// PSubscribe adds patterns, as Subscribe does channels.
+func (p *PubSub) PSubscribe(ctx context.Context, patterns ...string) error {
+	return p.change(ctx, func() error { return p.subscribe(toPattern, patterns) })
+}
+
+// SSubscribe adds shard channels, as Subscribe does channels. They may have
+// different slots.
+func (p *PubSub) SSubscribe(ctx context.Context, channels ...string) error {
+	return p.change(ctx, func() error { return p.subscribe(toShardChannel, channels) })
+}
+
+// Unsubscribe ends the subscriptions to channels, to all if none is named. It
+// does not wait for a server to confirm it: a [Subscription] is received then,
+// for each; messages of the channel may come before that. The error is that of
+// ctx, or [ErrClosed].
+func (p *PubSub) Unsubscribe(ctx context.Context, channels ...string) error {
+	return p.change(ctx, func() error { return p.unsubscribe(toChannel, channels) })
+}
+
+// PUnsubscribe ends the subscriptions to patterns, as Unsubscribe does.
+func (p *PubSub) PUnsubscribe(ctx context.Context, patterns ...string) error {
+	return p.change(ctx, func() error { return p.unsubscribe(toPattern, patterns) })
+}
+
+// SUnsubscribe ends the subscriptions to shard channels, as Unsubscribe does.
+func (p *PubSub) SUnsubscribe(ctx context.Context, channels ...string) error {
+	return p.change(ctx, func() error { return p.unsubscribe(toShardChannel, channels) })
+}
+
+func (p *PubSub) change(ctx context.Context, do func() error) error {
+	if ctx == nil {
+		return errNilContext
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return do()
+}
+
+func (p *PubSub) subscribe(kind topicKind, names []string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.refusalLocked(); err != nil {
+		return err
+	}
+	again := map[*link][]*topic{}
+	for _, name := range names {
+		key := topicKey{kind, name}
+		t, known := p.topics[key]
+		if !known {
+			p.numbers++
+			t = &topic{topicKey: key, number: p.numbers}
+			t.slot = keySlot(name)
+			p.topics[key] = t
+			continue
+		}
+		for _, l := range p.links { // confirmed once more
+			if l.nc != nil && (t.at == l && t.state == subMade || l.subs[t] == subMade) {
+				again[l] = append(again[l], t)
+			}
+		}
+	}
+	for l, topics := range again {
+		l.sendFor(reqSubscribe, false, topics)
+	}
+	nudge(p.wake)
+	return nil
+}
+
+func (p *PubSub) unsubscribe(kind topicKind, names []string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.refusalLocked(); err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		names = p.names(kind)
+		if len(names) == 0 {
+			names = []string{""} // there is always an answer
+		}
+	}
+	ending := map[*link][]*topic{}
+	for _, name := range names {
+		t := p.topics[topicKey{kind, name}]
+		if t == nil {
+			p.inbox.put(&Subscription{unsubscribeWords[kind], name, p.counts[countGroup(kind)]})
+			continue
+		}
+		delete(p.topics, t.topicKey)
+		p.deliverHeld(t)
+		if t.known {
+			p.counts[countGroup(kind)]--
+		}
+		for _, l := range p.links {
+			if l.nc != nil && (t.old == l || t.at == l && t.state != subUnsent || l.subs[t] != subUnsent) {
+				ending[l] = append(ending[l], t)
+				l.ending[t.topicKey] = t
+				t.endings++
+			}
+		}
+		if t.endings == 0 {
+			p.announceEnd(t)
+		}
+	}
+	for l, topics := range ending {
+		l.sendFor(reqUnsubscribe, true, topics)
+	}
+	nudge(p.wake)
+	return nil
+}
+
+// Ping has the server asked whether it is there. It does not wait: a [Pong] with
+// the payload is received when it has answered. Without subscriptions it opens
+// a connection to any node. The error is that of ctx, or [ErrClosed] (PING).
+func (p *PubSub) Ping(ctx context.Context, payload ...string) error {
+	return p.change(ctx, func() error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if err := p.refusalLocked(); err != nil {
+			return err
+		}
+		p.pings = append(p.pings, strings.Join(payload, " "))
+		nudge(p.wake)
+		return nil
+	})
+}
+
+// ClientSetName names the connections of the PubSub, those that are to come
+// included. It does not wait for the servers. A server that speaks RESP2 lets no
+// connection with subscriptions be named; Receive reports its refusal. The error
+// is that of ctx, or [ErrClosed] (CLIENT SETNAME).
+func (p *PubSub) ClientSetName(ctx context.Context, name string) error {
+	return p.change(ctx, func() error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if err := p.refusalLocked(); err != nil {
+			return err
+		}
+		p.clientName = &name
+		for _, l := range p.links {
+			if l.nc != nil {
+				l.send(&linkRequest{what: reqOther}, "client", "setname", name)
+			}
+		}
+		return nil
+	})
+}
+
+// Close ends the subscriptions and closes the connections. What has not been
+// received is lost, except for what is in a Go channel already. It returns
+// [ErrClosed] if the PubSub was closed before. Closing the client closes its
+// PubSubs, too.
+func (p *PubSub) Close() error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return ErrClosed
+	}
+	p.closed = true
+	p.shutLocked()
+	p.mu.Unlock()
+	p.tasks.Wait()
+	return nil
+}
+
+// shutLocked ends everything.
+func (p *PubSub) shutLocked() {
+	if p.over {
+		return
+	}
+	p.over = true
+	p.end()
+	for _, l := range p.links {
+		l.gone = true
+		if l.nc != nil {
+			closeNow(l.nc)
+		}
+	}
+	p.links = nil
+}
+
+// refusalLocked is why nothing can be done any more.
+func (p *PubSub) refusalLocked() error {
+	switch {
+	case p.err != nil:
+		return p.err
+	case p.over:
+		return ErrClosed
+	}
+	return nil
+}
+
+// String lists the channels, patterns and shard channels.
+func (p *PubSub) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []string
+	for kind := range topicKinds {
+		all = append(all, p.names(kind)...)
+	}
+	return fmt.Sprintf("PubSub(%s)", strings.Join(all, ", "))
+}
+
+// names are the names of the topics of a kind.
+func (p *PubSub) names(kind topicKind) []string {
+	var names []string
+	for key := range p.topics {
+		if key.kind == kind {
+			names = append(names, key.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Dropped is the number of messages that were dropped because the receiver was
+// too slow: more than 32 MiB were waiting, or one has waited for longer than
+// [WithChannelSendTimeout] allows.
+func (p *PubSub) Dropped() uint64 { return p.inbox.droppedSoFar() }
+
+// countGroup is 0 for the kinds that a server counts together, and 1 for the other.
+func countGroup(kind topicKind) int {
+	if kind == toShardChannel {
+		return 1
+	}
+	return 0
+}
+
+// announce tells the user that a subscription was made.
+func (p *PubSub) announce(t *topic) {
+	if !t.known {
+		t.known = true
+		p.counts[countGroup(t.kind)]++
+	}
+	p.inbox.put(&Subscription{subscribeWords[t.kind], t.name, p.counts[countGroup(t.kind)]})
+}
+
+// announceEnd tells the user that one has ended.
+func (p *PubSub) announceEnd(t *topic) {
+	p.inbox.put(&Subscription{unsubscribeWords[t.kind], t.name, p.counts[countGroup(t.kind)]})
+}

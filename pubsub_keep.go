@@ -1,0 +1,438 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"time"
+)
+
+// How a PubSub gets its connections back.
+const (
+	// The pause before a node is dialled again, or asked again, is random, with
+	// an upper limit that grows from the one to the other.
+	shortestPause = 10 * time.Millisecond
+	longestPause  = 500 * time.Millisecond
+	// mapSettling is for how long the map is asked for after it has shown to be
+	// out of date.
+	mapSettling = time.Second
+	// While anything is lacking the map is asked for at this pace, slower when
+	// it takes long.
+	shortestRefresh = 150 * time.Millisecond
+	longestRefresh  = 500 * time.Millisecond
+	// dialPatience is how long the dial to one node of several may take, at
+	// first.
+	dialPatience = time.Second
+	// idleRound is the longest time between two rounds.
+	idleRound = time.Hour
+)
+
+// keep brings the links and subscriptions into line with what is wanted and what
+// is known of the nodes, whenever either changes.
+func (p *PubSub) keep() {
+	timer := time.NewTimer(idleRound)
+	defer timer.Stop()
+	for {
+		changed := p.source.changed()
+		timer.Reset(p.arrange())
+		select {
+		case <-p.wake:
+		case <-timer.C:
+		case <-changed:
+			if p.source.view() == nil {
+				if err := p.source.trouble(); err != nil {
+					p.inbox.fail(err)
+				}
+			}
+		case <-p.source.over():
+			p.mu.Lock()
+			p.shutLocked()
+			p.mu.Unlock()
+			return
+		case <-p.life.Done():
+			return
+		}
+	}
+}
+
+// linkRound is one run of arrange.
+type linkRound struct {
+	p       *PubSub
+	view    nodeView
+	now     time.Duration
+	next    time.Duration // when the next round is due
+	lacking bool          // something is not as it should be: the map may be out of date
+	leaves  map[*link][]*topic
+}
+
+// until has the next round come no later than at.
+func (r *linkRound) until(at time.Duration) { r.next = min(r.next, at) }
+
+// arrange does a round and returns the time until the next.
+func (p *PubSub) arrange() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over {
+		return idleRound
+	}
+	now := p.clock()
+	r := &linkRound{p: p, view: p.source.view(), now: now, next: now + idleRound, leaves: map[*link][]*topic{}}
+	r.watch()
+	if r.view == nil {
+		r.lacking = len(p.topics)+len(p.pings) > 0
+	} else {
+		r.placeLinks()
+		r.placeShards()
+	}
+	r.dropUnused()
+	r.refresh()
+	return max(0, r.next-p.clock())
+}
+
+// watch sends PING on links where nothing has come for a while, and gives those
+// up whose servers are silent for too long.
+func (r *linkRound) watch() {
+	for _, l := range slices.Clone(r.p.links) {
+		if l.nc == nil {
+			r.watchDial(l)
+			continue
+		}
+		h := r.p.health
+		if len(l.sent) == 0 {
+			if h.interval <= 0 {
+				continue
+			}
+			due := time.Duration(l.heard.Load()) + h.interval
+			if r.now < due {
+				r.until(due)
+				continue
+			}
+			l.send(&linkRequest{what: reqPing}, "ping")
+		}
+		silence := l.silence(r.now)
+		patience := l.node.client.opt.patience
+		l.silent = patience > 0 && silence >= patience
+		switch {
+		case h.pong > 0 && silence >= h.pong:
+			r.p.drop(l, errNoPong)
+			continue
+		case l.silent:
+			r.lacking = true
+		case patience > 0:
+			r.until(r.now + patience - silence)
+		}
+		if h.pong > 0 {
+			r.until(r.now + h.pong - silence)
+		}
+	}
+}
+
+// watchDial has the map asked for when a node does not answer the dial, and
+// another node chosen where any will do.
+func (r *linkRound) watchDial(l *link) {
+	slow := l.born + shortestRefresh
+	if r.now < slow {
+		r.until(slow)
+		return
+	}
+	r.lacking = true
+	if l.shards || r.p.spread || len(r.view.primaries())+len(r.view.replicas()) < 2 {
+		return
+	}
+	failures := 0
+	if rest := r.p.pauses[l.addr]; rest != nil {
+		failures = rest.failures
+	}
+	if due := l.born + dialPatience<<min(failures, 3); r.now >= due {
+		r.p.drop(l, errSlowDial)
+	} else {
+		r.until(due)
+	}
+}
+
+// placeLinks sees to the links for channels and patterns.
+func (r *linkRound) placeLinks() {
+	p := r.p
+	var wanted []*topic
+	for _, t := range p.topics {
+		if t.kind != toShardChannel {
+			wanted = append(wanted, t)
+		}
+	}
+	if p.spread {
+		r.linkPrimaries(len(wanted) > 0)
+	} else {
+		r.linkAny(len(wanted) > 0)
+	}
+	for _, l := range p.links {
+		if l.nc == nil {
+			continue
+		}
+		for _, payload := range p.pings {
+			words := []string{"ping", payload}
+			if payload == "" {
+				words = words[:1]
+			}
+			l.send(&linkRequest{what: reqPing, user: true, payload: payload}, words...)
+		}
+		p.pings = nil
+		if !l.shards {
+			r.ask(l, wanted)
+		}
+	}
+}
+
+// ask subscribes to what a link has not.
+func (r *linkRound) ask(l *link, wanted []*topic) {
+	var missing []*topic
+	for _, t := range wanted {
+		switch {
+		case l.subs[t] != subUnsent:
+		case r.now < t.retryAt:
+			r.until(t.retryAt)
+		default:
+			l.subs[t] = subAsked
+			missing = append(missing, t)
+		}
+	}
+	l.sendFor(reqSubscribe, false, missing)
+}
+
+// linkPrimaries keeps a link to each primary.
+func (r *linkRound) linkPrimaries(wanted bool) {
+	p := r.p
+	primaries := r.view.primaries()
+	for _, l := range slices.Clone(p.links) {
+		if !l.shards && !hasAddr(primaries, l.addr) {
+			p.drop(l, nil)
+		}
+	}
+	p.unlinked = false
+	if !wanted {
+		return
+	}
+	for _, n := range primaries {
+		if r.linkTo(n, false) == nil {
+			p.unlinked = true
+		}
+	}
+}
+
+// linkAny keeps a link to some node that is part of the cluster.
+func (r *linkRound) linkAny(wanted bool) {
+	p := r.p
+	if i := slices.IndexFunc(p.links, func(l *link) bool { return !l.shards }); i >= 0 {
+		l := p.links[i]
+		replaced := l.silent && l.wasPrimary && !hasAddr(r.view.primaries(), l.addr)
+		if hasNode(r.view, l.addr) && !replaced {
+			return
+		}
+		p.drop(l, errLeft)
+	}
+	if wanted || len(p.pings) > 0 && len(p.links) == 0 {
+		if n := r.choose(); n != nil {
+			r.linkTo(n, false)
+		}
+	}
+}
+
+// choose picks a node for channels and patterns: at random among those that seem
+// well, else the one that may be tried first.
+func (r *linkRound) choose() *node {
+	nodes := append(slices.Clone(r.view.primaries()), r.view.replicas()...)
+	if len(nodes) == 0 {
+		return nil
+	}
+	rand.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
+	paused := func(n *node) time.Duration {
+		if pause := r.p.pauses[n.addr]; pause != nil {
+			return pause.until
+		}
+		return 0
+	}
+	return slices.MinFunc(nodes, func(a, b *node) int {
+		if c := cmp.Compare(paused(a), paused(b)); c != 0 {
+			return c
+		}
+		switch {
+		case a.healthy() == b.healthy():
+			return 0
+		case a.healthy():
+			return -1
+		}
+		return 1
+	})
+}
+
+// placeShards sees to the shard channels and their links.
+func (r *linkRound) placeShards() {
+	asks := map[*link][]*topic{}
+	for _, t := range r.p.topics {
+		if t.kind != toShardChannel {
+			continue
+		}
+		r.place(t)
+		if t.at != nil && t.at.nc != nil && t.state == subUnsent {
+			t.state = subAsked
+			asks[t.at] = append(asks[t.at], t)
+		}
+	}
+	for l, topics := range r.leaves {
+		l.sendFor(reqUnsubscribe, false, topics)
+	}
+	for l, topics := range asks {
+		l.sendFor(reqSubscribe, false, topics)
+	}
+}
+
+// linkTo returns the link to a node, dialling it if need be; nil if the node is
+// to be left alone for now.
+func (r *linkRound) linkTo(n *node, shards bool) *link {
+	p := r.p
+	for _, l := range p.links {
+		if l.addr == n.addr && l.shards == shards {
+			return l
+		}
+	}
+	if pause := p.pauses[n.addr]; pause != nil {
+		r.lacking = true
+		if r.now < pause.until {
+			r.until(pause.until)
+			return nil
+		}
+	}
+	ctx, cancel := context.WithCancel(p.life)
+	l := &link{
+		p:          p,
+		node:       n,
+		addr:       n.addr,
+		shards:     shards,
+		born:       r.now,
+		wasPrimary: hasAddr(r.view.primaries(), n.addr),
+		cancel:     cancel,
+		subs:       map[*topic]subState{},
+		ending:     map[topicKey]*topic{},
+	}
+	p.links = append(p.links, l)
+	d := &dialer{opt: p.optionsFor(n)}
+	p.tasks.Go(func() {
+		defer cancel()
+		l.run(ctx, d)
+	})
+	return l
+}
+
+// optionsFor is the node's options with what was set for the PubSub.
+func (p *PubSub) optionsFor(n *node) *Options {
+	opt := *n.client.opt
+	if p.clientName != nil {
+		opt.ClientName = *p.clientName
+	}
+	if limit := p.health.dial; limit > 0 && (opt.DialTimeout <= 0 || limit < opt.DialTimeout) {
+		opt.DialTimeout = limit
+	}
+	return &opt
+}
+
+// dropUnused closes links that have no shard channels any more.
+func (r *linkRound) dropUnused() {
+	used := map[*link]bool{}
+	for _, t := range r.p.topics {
+		used[t.at], used[t.old] = true, true
+	}
+	for _, l := range slices.Clone(r.p.links) {
+		idle := len(l.sent) == 0 || l.silent || l.nc == nil
+		if l.shards && !used[l] && idle {
+			r.p.drop(l, nil)
+		}
+	}
+}
+
+// refresh has the map asked for while anything is lacking.
+func (r *linkRound) refresh() {
+	p := r.p
+	if !r.lacking && r.now >= p.settled {
+		p.lackingSince, p.refreshAt = -1, 0
+		return
+	}
+	if p.lackingSince < 0 {
+		p.lackingSince = r.now
+	}
+	if r.now >= p.refreshAt {
+		p.source.refresh()
+		pace := min(max((r.now-p.lackingSince)/10, shortestRefresh), longestRefresh)
+		p.refreshAt = r.now + pace/2 + rand.N(pace/2)
+	}
+	r.until(p.refreshAt)
+}
+
+// connected notes that a link can be used, and reports whether it is wanted
+// still.
+func (p *PubSub) connected(l *link, nc net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l.gone {
+		return false
+	}
+	l.nc = nc
+	l.heard.Store(int64(p.clock()))
+	nudge(p.wake)
+	return true
+}
+
+// lost notes that a link has ended.
+func (p *PubSub) lost(l *link, cause error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drop(l, cause)
+}
+
+var errLeft = errors.New("the node does not belong to the cluster any more")
+
+// drop ends a link and sees to what depended on it. The cause, if there is one,
+// is reported, and keeps the node from being dialled again at once. The lock is
+// held.
+func (p *PubSub) drop(l *link, cause error) {
+	if l.gone {
+		return
+	}
+	l.gone = true
+	l.cancel()
+	if l.nc != nil {
+		closeNow(l.nc)
+	}
+	p.links = slices.DeleteFunc(p.links, func(other *link) bool { return other == l })
+	for _, t := range p.topics {
+		switch {
+		case t.old == l:
+			t.farewell = true
+			p.endOverlap(t)
+		case t.at == l:
+			p.shardLost(t)
+		}
+	}
+	for _, r := range l.sent {
+		if r.what == reqUnsubscribe {
+			for _, t := range r.topics[r.done:] {
+				p.endedAsAsked(l, t, r)
+			}
+		}
+	}
+	l.sent = nil
+	nudge(p.wake)
+	if cause == nil {
+		return
+	}
+	rest := p.pauses[l.addr]
+	if rest == nil {
+		rest = new(dialPause)
+		p.pauses[l.addr] = rest
+	}
+	rest.until = p.clock() + backoff(shortestPause, longestPause, rest.failures)
+	rest.failures++
+	p.inbox.fail(l.failed(cause))
+	p.unsettle()
+}

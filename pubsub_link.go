@@ -1,0 +1,335 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+)
+
+// link is one connection of a PubSub. A goroutine dials it, reads from it and
+// ends with it. All fields but heard belong to the PubSub's lock.
+type link struct {
+	p    *PubSub
+	node *node
+	addr string
+	// shards says that the link is for shard channels; else it is for channels
+	// and patterns.
+	shards     bool
+	born       time.Duration
+	wasPrimary bool // when the link was made
+	cancel     context.CancelFunc
+	nc         net.Conn // nil while it is dialled
+	resp3      bool     // the server speaks RESP3
+	gone       bool     // nothing that comes counts any more
+
+	// subs is the channels and patterns subscribed to, or asked for.
+	subs map[*topic]subState
+	// ending is the topics whose end was asked for by the user.
+	ending map[topicKey]*topic
+
+	sent    requestQueue // what has no answer yet, oldest first
+	out     []byte       // what is to be written
+	writing bool
+
+	owing  time.Duration // since when the server owes an answer, on the PubSub's clock
+	heard  atomic.Int64  // when something came last, on that clock
+	silent bool          // the server owes an answer for too long
+
+	// fences are PINGs whose answers show that everything sent before them has
+	// come.
+	fencesSent, fencesPassed uint64
+	fenceWanted              bool
+}
+
+// subState is how far a subscription on a link has come.
+type subState uint8
+
+const (
+	subUnsent subState = iota
+	subAsked
+	subMade
+	subLeaving // the end of the subscription was asked for, to make it elsewhere
+)
+
+// topicKey names a topic.
+type topicKey struct {
+	kind topicKind
+	name string
+}
+
+// linkRequest is a command on a link that has no answer yet. One to end
+// subscriptions has a PING behind it, so that it is known when all there is to
+// say about it was said: a server may end them unasked at the same time, or
+// refuse because the slot has gone.
+type linkRequest struct {
+	what    requestKind
+	kind    topicKind
+	topics  []*topic
+	done    int // how many of topics were confirmed
+	refused bool
+	user    bool // the user asked for it and is told
+	payload string
+}
+
+type requestKind uint8
+
+const (
+	reqSubscribe requestKind = iota
+	reqUnsubscribe
+	reqPing
+	reqFence
+	reqProbe // for a key, to learn who has a slot
+	reqOther
+)
+
+// requestQueue is a queue of requests.
+type requestQueue []*linkRequest
+
+func (q requestQueue) first() *linkRequest {
+	if len(q) == 0 {
+		return nil
+	}
+	return q[0]
+}
+
+func (q *requestQueue) pop() *linkRequest {
+	r := (*q)[0]
+	(*q)[0] = nil
+	*q = (*q)[1:]
+	return r
+}
+
+// errNoPong is why a connection is given up whose server has fallen silent.
+var errNoPong = errors.New("no answer to PING")
+
+// run is the life of the link.
+func (l *link) run(ctx context.Context, d *dialer) {
+	nc, err := l.dial(ctx, d)
+	if err == nil {
+		if l.p.connected(l, nc) {
+			err = l.read(nc)
+		}
+		closeNow(nc)
+	}
+	l.p.lost(l, err)
+}
+
+func (l *link) dial(ctx context.Context, d *dialer) (net.Conn, error) {
+	if err := l.node.client.err; err != nil {
+		return nil, err
+	}
+	if d.opt.DialTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.opt.DialTimeout)
+		defer cancel()
+	}
+	return d.dialPubSub(ctx)
+}
+
+// The size of the buffer that a link reads into, at first and in general. A
+// longer message gets what it needs.
+const (
+	linkFirstBuffer = 4 << 10
+	linkReadBuffer  = 64 << 10
+)
+
+// read hands what comes to the PubSub, until the link is gone.
+func (l *link) read(nc net.Conn) error {
+	var framer resp.Framer
+	buf := make([]byte, 0, linkFirstBuffer)
+	for {
+		n, err := nc.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if n > 0 {
+			l.heard.Store(int64(l.p.clock()))
+		}
+		rest := buf
+		for len(rest) > 0 {
+			size, err := framer.Next(rest)
+			if err != nil {
+				return err
+			}
+			if size == 0 {
+				break
+			}
+			notice, err := readNotice(rest[:size])
+			if err != nil {
+				return err
+			}
+			if !l.p.handle(l, notice) {
+				return net.ErrClosed
+			}
+			rest = rest[size:]
+		}
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) { // nobody sets one
+			return err
+		}
+		buf = makeRoom(buf, rest)
+	}
+}
+
+// makeRoom moves rest, which is the end of buf, to the beginning of a buffer
+// that has room behind it.
+func makeRoom(buf, rest []byte) []byte {
+	size := cap(buf)
+	switch {
+	case len(rest) == cap(buf):
+		size *= 2
+	case len(buf) == cap(buf):
+		size = max(size, min(2*size, linkReadBuffer))
+	case cap(buf) > linkReadBuffer && len(rest) < linkReadBuffer/2:
+		size = linkReadBuffer
+	}
+	if size == cap(buf) {
+		return buf[:copy(buf[:len(rest)], rest)]
+	}
+	return append(make([]byte, 0, size), rest...)
+}
+
+// send queues a command. The lock is held.
+func (l *link) send(r *linkRequest, words ...string) {
+	l.out = appendWords(l.out, words...)
+	if r.what == reqUnsubscribe {
+		l.out = appendWords(l.out, "ping")
+	}
+	if len(l.sent) == 0 {
+		l.owing = l.p.clock()
+	}
+	l.sent = append(l.sent, r)
+	if !l.writing {
+		l.writing = true
+		l.p.tasks.Go(l.write)
+	}
+}
+
+func appendWords(b []byte, words ...string) []byte {
+	b = resp.AppendArray(b, len(words))
+	for _, w := range words {
+		b = resp.AppendString(b, w)
+	}
+	return b
+}
+
+// sendFor sends a command about topics of one kind; about shard channels, one
+// command a slot.
+func (l *link) sendFor(what requestKind, user bool, topics []*topic) {
+	words := subscribeWords
+	if what == reqUnsubscribe {
+		words = unsubscribeWords
+	}
+	for _, group := range groupTopics(topics) {
+		r := &linkRequest{what: what, kind: group[0].kind, topics: group, user: user}
+		names := make([]string, 1, 1+len(group))
+		names[0] = words[r.kind]
+		for _, t := range group {
+			names = append(names, t.name)
+		}
+		l.send(r, names...)
+	}
+}
+
+// groupTopics divides topics of which a server is told in commands of their own:
+// by kind and, where it matters, by slot. The user's order is kept.
+func groupTopics(topics []*topic) (groups [][]*topic) {
+	type class struct {
+		kind topicKind
+		slot int
+	}
+	slices.SortFunc(topics, func(a, b *topic) int { return cmp.Compare(a.number, b.number) })
+	index := map[class]int{}
+	for _, t := range topics {
+		of := class{kind: t.kind}
+		if t.kind == toShardChannel {
+			of.slot = t.slot
+		}
+		i, known := index[of]
+		if !known {
+			i = len(groups)
+			index[of] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], t)
+	}
+	return groups
+}
+
+// write writes until there is nothing left to write.
+func (l *link) write() {
+	p := l.p
+	p.mu.Lock()
+	for len(l.out) > 0 && !l.gone {
+		b, nc := l.out, l.nc
+		l.out = nil
+		p.mu.Unlock()
+		if limit := l.node.client.opt.WriteTimeout; limit > 0 {
+			_ = nc.SetWriteDeadline(time.Now().Add(limit))
+		}
+		_, err := nc.Write(b)
+		if err != nil {
+			closeNow(nc) // its reader sees to the rest
+			p.mu.Lock()
+			break
+		}
+		p.mu.Lock()
+	}
+	l.writing = false
+	p.mu.Unlock()
+}
+
+// silence is for how long the server has owed an answer without saying
+// anything. The lock is held.
+func (l *link) silence(now time.Duration) time.Duration {
+	if len(l.sent) == 0 {
+		return 0
+	}
+	return now - max(l.owing, time.Duration(l.heard.Load()))
+}
+
+// fence sees to it that a fence is sent after now, and returns its number. The
+// lock is held.
+func (l *link) fence() uint64 {
+	if l.fencesSent > l.fencesPassed { // that one was sent before
+		l.fenceWanted = true
+		return l.fencesSent + 1
+	}
+	l.sendFence()
+	return l.fencesSent
+}
+
+func (l *link) sendFence() {
+	l.fenceWanted = false
+	l.fencesSent++
+	l.send(&linkRequest{what: reqFence}, "ping")
+}
+
+// failed puts an error into words that name the node.
+func (l *link) failed(err error) error {
+	var dial *DialError
+	if errors.As(err, &dial) {
+		return err
+	}
+	return &pubsubError{l.addr, err}
+}
+
+// pubsubError says what went wrong at a node.
+type pubsubError struct {
+	addr string
+	err  error
+}
+
+func (e *pubsubError) Error() string { return fmt.Sprintf("redis: %s: pub/sub: %v", e.addr, e.err) }
+func (e *pubsubError) Unwrap() error { return e.err }
+
+// refusal is the error for a command that the server refused.
+func refusal(command, text string) error {
+	return fmt.Errorf("%s: %w", strings.ToUpper(command), resp.Error(text))
+}
