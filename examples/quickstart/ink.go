@@ -12,7 +12,7 @@ const (
 )
 
 func (on ink) paint(code, text string) string {
-	if !on {
+	if !on || text == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"

@@ -54,7 +54,8 @@ var levels = []rune(" ▁▂▃▄▅▆▇█")
 // graph draws a node's history in the colours of its roles. Each column is the
 // mean of its share of the run.
 func (s *screen) graph(history []point, highest float64) string {
-	var b strings.Builder
+	var b, run strings.Builder // run is columns of the same colour
+	colour := role("")
 	for col := range min(graphWidth, len(history)) {
 		from, to := col, col+1
 		if len(history) > graphWidth {
@@ -73,8 +74,14 @@ func (s *screen) graph(history []point, highest float64) string {
 		case level == 0:
 			mark = "·"
 		}
-		b.WriteString(s.ink.of(last.role, mark))
+		if last.role != colour {
+			b.WriteString(s.ink.of(colour, run.String()))
+			run.Reset()
+			colour = last.role
+		}
+		run.WriteString(mark)
 	}
+	b.WriteString(s.ink.of(colour, run.String()))
 	return b.String()
 }
 

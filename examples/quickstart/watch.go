@@ -32,8 +32,12 @@ type nodeView struct {
 
 	began  int64 // reads served before the program
 	seenAt time.Time
-	pinged bool
+	missed int // looks in a row without an answer
 }
+
+// missesDown is how many looks a node has to miss to be called down: a busy
+// machine may well miss one.
+const missesDown = 2
 
 // point is a node's state over one period.
 type point struct {
@@ -156,12 +160,16 @@ func (w *watch) node(addr string) *nodeView {
 func (n *nodeView) update(served map[string]int64, latency map[string]time.Duration) {
 	now := time.Now()
 	rtt, answers := latency[n.addr]
-	if !answers {
-		n.role, n.latency, n.pinged = down, 0, false
-	} else if n.pinged {
-		n.latency += (rtt - n.latency) / 4
-	} else {
-		n.latency, n.pinged = rtt, true
+	switch {
+	case !answers:
+		if n.missed++; n.missed >= missesDown {
+			n.role, n.latency = down, 0
+		}
+	case n.latency == 0:
+		n.latency, n.missed = rtt, 0
+	default:
+		n.latency += (rtt - n.latency) / 4 // it should not flicker
+		n.missed = 0
 	}
 	count, counted := served[n.addr]
 	if n.began < 0 && counted {
