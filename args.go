@@ -162,14 +162,6 @@ func deref[T any](p *T) any {
 	return *p
 }
 
-// size is a bound on the bytes that append needs.
-func (a arg) size() int {
-	if a.kind <= argBytes {
-		return int(a.n) + 32
-	}
-	return 64
-}
-
 // str gives the argument's text, as the server will see it.
 func (a arg) str() string {
 	switch a.kind {

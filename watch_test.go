@@ -173,7 +173,8 @@ func TestWatchErrors(t *testing.T) {
 
 	require.ErrorIs(t, rdb.Watch(ctx, never, "a", "b"), redis.ErrCrossSlot)
 	require.ErrorContains(t, rdb.Watch(ctx, never), "at least one key")
-	require.Error(t, rdb.Watch(nil, never, key)) //nolint:staticcheck // a mistake of the caller
+	//lint:ignore SA1012 a mistake of the caller
+	require.Error(t, rdb.Watch(nil, never, key))
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
 	require.ErrorIs(t, rdb.Watch(cancelled, never, key), context.Canceled)

@@ -298,7 +298,7 @@ func TestGoodbyeToResidentReader(t *testing.T) {
 		c, p := pipe(t, Options{OnClose: told.onClose})
 		reside(t, c, p)
 		p.send("-ERR bye\r\n")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		cause := told.requireOne(t)
 		require.ErrorContains(t, cause, "ERR bye")
