@@ -4,12 +4,15 @@ package wire
 // closed it meanwhile. It waits for nothing.
 func (c *Conn) Check() {
 	c.mu.Lock()
-	var err error
-	if c.calls.n == 0 && c.reader.Load() == nobody && c.refusal() == nil {
-		if err = c.checkAlive(); err == nil {
-			c.in.release()
-		}
+	if c.calls.n > 0 || c.reader.Load() != nobody || c.refusal() != nil {
+		c.mu.Unlock()
+		return
 	}
+	err := c.checkAlive()
+	if err == nil {
+		c.in.release()
+	}
+	c.err = err // so that nobody can submit anything any more
 	c.mu.Unlock()
 	if err != nil {
 		c.fail(err)

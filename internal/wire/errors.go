@@ -35,7 +35,7 @@ var errWriteTimeout net.Error = timeout("write timeout")
 // Error says why a call has no replies.
 type Error struct {
 	Node   string
-	Wrote  int           // bytes of the request that may have reached the server
+	Wrote  int           // bytes of the request that may have reached the server; by now, if the connection lives on
 	Waited time.Duration // since the call was submitted
 	Cause  error         // of the connection's death, or the context's error
 }
