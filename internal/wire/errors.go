@@ -32,10 +32,11 @@ var ErrReadTimeout net.Error = timeout("read timeout")
 
 var errWriteTimeout net.Error = timeout("write timeout")
 
-// Error says why a call has no replies.
+// Error says why a call has no replies. When it was given up on a connection
+// that lives on, more of it may be written later than Wrote tells.
 type Error struct {
 	Node   string
-	Wrote  int           // bytes of the request that may have reached the server; by now, if the connection lives on
+	Wrote  int           // bytes of the request that may have reached the server
 	Waited time.Duration // since the call was submitted
 	Cause  error         // of the connection's death, or the context's error
 }
