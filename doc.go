@@ -66,6 +66,17 @@
 // nothing. Its keys have to be in one slot. Watch makes it depend on keys that
 // were read before, and a [Script] runs in one step too.
 //
+// # Publish and subscribe
+//
+// Subscribe, PSubscribe and SSubscribe return a [PubSub], which keeps connections
+// of its own and subscribes again wherever they are lost or slots move:
+//
+//	sub := rdb.Subscribe(ctx, "news")
+//	defer sub.Close()
+//	for msg := range sub.Channel() {
+//		use(msg.Payload)
+//	}
+//
 // # Contexts and timeouts
 //
 // The context of a call is honoured wherever the call may wait, and a call that
