@@ -32,7 +32,8 @@ type testbed struct {
 	parting *parting
 	members []*member // the primaries, then their replicas in the same order
 	network *network
-	target  int // the shard that is hurt
+	target  int              // the shard that is hurt
+	keys    [shards][]string // of the callers of each shard
 }
 
 func newTestbed(ctx context.Context, fullCoverage bool, config map[string]string) (*testbed, error) {
@@ -147,10 +148,9 @@ func (b *testbed) replica(shard int) *member {
 	return first
 }
 
-// keys finds n keys for each shard, by asking the primaries: nothing here relies
-// on the code under test.
-func (b *testbed) keys(n int) ([shards][]string, error) {
-	var keys [shards][]string
+// findKeys finds n keys for each shard, by asking the primaries: nothing here
+// relies on the code under test.
+func (b *testbed) findKeys(n int) error {
 	var primaries [shards]*member
 	for shard := range shards {
 		primaries[shard] = b.primary(shard)
@@ -165,14 +165,14 @@ func (b *testbed) keys(n int) ([shards][]string, error) {
 			shard++
 		}
 		if shard == shards {
-			return keys, fmt.Errorf("no shard takes %s", key)
+			return fmt.Errorf("no shard takes %s", key)
 		}
-		if len(keys[shard]) < n {
-			keys[shard] = append(keys[shard], key)
+		if len(b.keys[shard]) < n {
+			b.keys[shard] = append(b.keys[shard], key)
 			found++
 		}
 	}
-	return keys, nil
+	return nil
 }
 
 // slot is the slot of a key.

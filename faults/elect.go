@@ -15,29 +15,35 @@ type recovery struct {
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 
-	mu     sync.Mutex
-	swift  bool // the longest time between successes is of interest
-	worst  [shards]time.Duration
-	last   [shards]time.Time
-	began  time.Time         // when the fault began
-	failed [shards]bool      // whether the last look was a failure
-	gap    [shards]bool      // whether there has been one since the fault began
-	back   [shards]time.Time // the first success after the last failure
+	mu    sync.Mutex
+	began time.Time // when the fault began
+	looks [shards]look
+}
+
+// look is what is known of one shard.
+type look struct {
+	elects bool          // how soon another primary serves is of interest
+	last   time.Time     // the last success
+	gap    time.Duration // the longest time between successes since the fault began
+	failed bool          // whether there was none at some time since then
+	down   bool          // whether there was none at last
+	back   time.Time     // the first success after the last failure
 }
 
 // watch asks the nodes of each shard for a key, again and again. Where others
 // have to elect a new primary the victim does not count.
-func watch(b *testbed, f fault, keys [shards][]string) *recovery {
+func watch(b *testbed, f fault) *recovery {
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &recovery{stop: cancel, swift: f.planned}
+	r := &recovery{stop: cancel}
 	for shard := range shards {
 		nodes := []*member{b.primary(shard), b.replica(shard)}
 		if shard == b.target && f.elects {
 			nodes = nodes[1:]
+			r.looks[shard].elects = true
 		}
 		r.wg.Go(func() {
 			for ctx.Err() == nil {
-				r.note(shard, serves(ctx, nodes, keys[shard][0], f.planned))
+				r.note(shard, serves(ctx, nodes, b.keys[shard][0], f.planned))
 				time.Sleep(probePause)
 			}
 		})
@@ -66,41 +72,44 @@ func (r *recovery) note(shard int, served bool) {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	l := &r.looks[shard]
 	if !served {
-		r.failed[shard] = true
-		r.gap[shard] = true
+		l.down, l.failed = true, true
 		return
 	}
-	if r.failed[shard] {
-		r.back[shard] = now
+	if l.down {
+		l.back = now
 	}
-	r.worst[shard] = max(r.worst[shard], now.Sub(r.last[shard]))
-	r.last[shard] = now
-	r.failed[shard] = false
+	l.gap = max(l.gap, now.Sub(l.last))
+	l.last, l.down = now, false
 }
 
 // start begins to measure: the fault happens now.
 func (r *recovery) start(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.began, r.gap, r.worst = now, [shards]bool{}, [shards]time.Duration{}
+	r.began = now
+	for i := range r.looks {
+		r.looks[i].gap, r.looks[i].failed = 0, false
+	}
 }
 
-// after is how long after the fault began the servers of a shard served again,
-// for good. It is 0 if they never ceased to, and -1 if they do not yet. After a
-// planned fault it is the longest time without a success.
+// after is for how long the servers of a shard did not serve: where another
+// primary is elected, until it serves; else the longest time without a success,
+// 0 if there was no failure. It is -1 if they do not serve yet.
 func (r *recovery) after(shard int) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.swift:
-		return r.worst[shard]
-	case !r.gap[shard] && !r.failed[shard]:
-		return 0
-	case r.failed[shard]:
+	switch l := r.looks[shard]; {
+	case l.down:
 		return -1
+	case l.elects && l.back.After(r.began):
+		return l.back.Sub(r.began)
+	case l.elects || !l.failed:
+		return 0
+	default:
+		return l.gap
 	}
-	return r.back[shard].Sub(r.began)
 }
 
 func (r *recovery) done() {

@@ -52,14 +52,10 @@ func (b *testbed) promote(shard int, mode string) error {
 
 // migrate moves the slots of the callers of the shard.
 func migrate(b *testbed, victim *member) error {
-	keys, err := b.keys(callersPerShard)
-	if err != nil {
-		return err
-	}
 	other := b.primary((b.target + 1) % shards)
 	until := time.Now().Add(3 * time.Second)
 	for to := other; ; {
-		for _, key := range keys[b.target] {
+		for _, key := range b.keys[b.target] {
 			slot, err := b.slot(key)
 			if err == nil {
 				err = b.cluster.MigrateSlot(slot, to.Node)

@@ -37,7 +37,7 @@ func TestFaults(t *testing.T) {
 	}
 	redistest.Require(t)
 	for _, p := range selection {
-		p.lib, p.slack = ours, testSlack
+		p.lib, p.slack, p.callers = ours, testSlack, callersPerShard
 		t.Run(p.fault.name+" "+p.describe(), func(t *testing.T) {
 			r, err := run(t.Context(), p)
 			require.NoError(t, err)

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// The load of a run: callers who ask for their own keys with a pause between.
+// The usual load of a run: callers who ask for their own keys with a pause
+// between.
 const (
 	callersPerShard = 4
 	callPause       = 5 * time.Millisecond

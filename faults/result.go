@@ -213,7 +213,8 @@ func (b *testbed) value(key string) (string, error) {
 const (
 	outageMargin  = 250 * time.Millisecond // beyond what the servers take
 	replicaOutage = 500 * time.Millisecond // of reads, with replica reads on
-	plannedGap    = 60 * time.Millisecond  // of a planned failover
+	plannedGap    = 60 * time.Millisecond  // of a planned failover, or
+	plannedMargin = 25 * time.Millisecond  // beyond what the servers take, if they take long
 	lateReturn    = 50 * time.Millisecond  // after a context has ended
 	dialsPerSec   = 10
 	mapsPerSec    = 10
@@ -256,6 +257,11 @@ func (r *result) judge() {
 			r.broken("p99 of healthy shards %v, before %v", round(r.healthy.p99), round(r.healthy.p99Before))
 		}
 	}
+	if r.plan.fullCoverage && !f.spreads && !f.planned && r.healthy.servers >= 0 {
+		if limit := r.healthy.servers + outageMargin + slack; r.healthy.outage > limit {
+			r.broken("outage %v of a healthy shard, allowed are %v", round(r.healthy.outage), round(limit))
+		}
+	}
 	if r.duplicates > 0 {
 		r.broken("%d commands ran twice", r.duplicates)
 	}
@@ -284,7 +290,7 @@ func (r *result) outageLimit() (time.Duration, bool) {
 	case f.outlasts:
 		return r.spell.heal.Sub(r.spell.inject) + outageMargin, true
 	case f.planned:
-		return max(plannedGap, r.hurt.servers), true
+		return max(plannedGap, r.hurt.servers+plannedMargin), true
 	}
 	return max(r.hurt.servers, f.delay) + outageMargin, true
 }

@@ -13,9 +13,10 @@ type plan struct {
 	workload     string
 	replicas     bool          // reads go to replicas
 	fullCoverage bool          // of the servers
+	callers      int           // per shard
 	timeout      time.Duration // of each call; 0: none
-	// hold, if not 0, is how long the fault lasts, in place of the fault's own
-	// wish: the other libraries are watched for longer.
+	// hold, if not 0, is how long a fault lasts that needs an election: the other
+	// libraries are watched for longer.
 	hold time.Duration
 	// slack is added to every limit on time.
 	slack time.Duration
@@ -45,15 +46,14 @@ func run(ctx context.Context, p plan) (*result, error) {
 		return nil, err
 	}
 	defer b.close()
-	keys, err := b.keys(callersPerShard)
-	if err != nil {
+	if err := b.findKeys(p.callers); err != nil {
 		return nil, err
 	}
 	d, err := p.lib.open(settings{addrs: b.addrs(), dial: b.network.Dial, replicas: p.replicas})
 	if err != nil {
 		return nil, err
 	}
-	l := newLoad(d, p.lib, p.workload, p.timeout, keys)
+	l := newLoad(d, p.lib, p.workload, p.timeout, b.keys)
 	if err := l.prepare(); err != nil {
 		_ = d.Close()
 		return nil, err
@@ -63,7 +63,7 @@ func run(ctx context.Context, p plan) (*result, error) {
 		return nil, err
 	}
 	l.start()
-	servers := watch(b, p.fault, keys)
+	servers := watch(b, p.fault)
 	time.Sleep(calm)
 	s, failure := torment(b, p, servers)
 	servers.done()
@@ -111,7 +111,7 @@ func torment(b *testbed, p plan, r *recovery) (s spell, err error) {
 		return s, fmt.Errorf("%s: %w", p.fault.name, err)
 	}
 	hold := p.fault.hold
-	if p.hold > 0 {
+	if p.hold > 0 && p.fault.elects {
 		hold = p.hold
 	}
 	time.Sleep(hold)

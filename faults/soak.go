@@ -31,8 +31,7 @@ func soak(ctx context.Context, lib library, long time.Duration, out io.Writer) (
 		return false, err
 	}
 	defer b.close()
-	keys, err := b.keys(soakPerShard)
-	if err != nil {
+	if err := b.findKeys(soakPerShard); err != nil {
 		return false, err
 	}
 	d, err := lib.open(settings{addrs: b.addrs(), dial: b.network.Dial})
@@ -40,7 +39,7 @@ func soak(ctx context.Context, lib library, long time.Duration, out io.Writer) (
 		return false, err
 	}
 	t := &tally{}
-	l := newSoakLoad(d, lib, keys, t)
+	l := newSoakLoad(d, lib, b.keys, t)
 	if err := l.prepare(); err != nil {
 		_ = d.Close()
 		return false, err
@@ -57,7 +56,7 @@ func soak(ctx context.Context, lib library, long time.Duration, out io.Writer) (
 	for time.Since(began) < long && err == nil {
 		f := soakFaults()[rand.IntN(len(soakFaults()))]
 		b.target = rand.IntN(shards)
-		servers := watch(b, f, keys)
+		servers := watch(b, f)
 		_, err = torment(b, plan{fault: f}, servers)
 		servers.done()
 		if err == nil {

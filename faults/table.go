@@ -16,7 +16,7 @@ type column struct {
 var columns = []column{
 	{"fault", func(r *result) string { return r.plan.fault.name }},
 	{"workload", func(r *result) string { return r.plan.describe() }},
-	{"servers back", func(r *result) string { return latencyCell(r.hurt.servers, r.healthy.servers) }},
+	{"servers", func(r *result) string { return latencyCell(r.hurt.servers, r.healthy.servers) }},
 	{"outage", func(r *result) string { return latencyCell(r.hurt.outage, r.healthy.outage) }},
 	{"worst call", func(r *result) string { return latencyCell(r.hurt.worst, r.healthy.worst) }},
 	{"healthy p99 before/during", func(r *result) string { return latencyCell(r.healthy.p99Before, r.healthy.p99) }},
