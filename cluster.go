@@ -17,6 +17,7 @@ type ClusterClient struct {
 	cmdable
 	opt      *ClusterOptions
 	topology *topology
+	scans    scanCursors
 	err      error // of the options: every call fails with it
 }
 

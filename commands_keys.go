@@ -205,6 +205,11 @@ func (c cmdable) Type(ctx context.Context, key string) *StatusCmd {
 // is how much work the server does for one call, 0 being its default. Keys
 // that come or go meanwhile may be listed or not, and any key twice.
 // [ScanCmd.Iterator] goes on by itself (SCAN).
+//
+// A cluster client scans the whole cluster. Every key that exists throughout is
+// listed, also while slots move and primaries are replaced. Its cursors are of
+// use to itself only: see [UnknownCursorError]. If only keys of one slot can
+// fit match, as for "{user:17}*", only the node that serves it is asked.
 func (c cmdable) Scan(ctx context.Context, cursor uint64, match string, count int64) *ScanCmd {
 	return c.ScanType(ctx, cursor, match, count, "")
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // division is a command that is sent as several: one for each slot of its keys,
-// or one for each node that it concerns.
+// one for each node that it concerns, or those that a page of SCAN takes.
 type division interface {
 	// addTo adds the parts to a batch.
 	addTo(b *batch)
@@ -27,6 +27,10 @@ func (c *ClusterClient) divide(ctx context.Context, cmd Cmder) (division, error)
 	case cmdinfo.ReqMultiShard:
 		if p, ok := split(cmd); ok {
 			return p, nil
+		}
+	case cmdinfo.ReqSpecial:
+		if cursor, ok := isClusterScan(cmd, info); ok {
+			return c.newClusterScan(ctx, cmd, cursor)
 		}
 	case cmdinfo.ReqAllShards, cmdinfo.ReqAllNodes:
 		if merge := mergeFor(info); merge != nil {

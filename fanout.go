@@ -26,14 +26,11 @@ type fanOut struct {
 func newFanOut(cmd Cmder, m *slotMap, merge merge) *fanOut {
 	info := cmd.command().lookup()
 	f := &fanOut{whole: cmd, merge: merge, enough: info.Response == cmdinfo.RespOneSucceeded}
-	for i, s := range m.shards {
-		if s == nil {
-			continue
-		}
-		f.add(&place{shard: s, slot: m.slotOf(i)})
+	for _, p := range m.places() {
+		f.add(p)
 		if info.Request == cmdinfo.ReqAllNodes {
-			for _, n := range s.replicas {
-				f.add(&place{shard: s, node: n})
+			for _, n := range p.shard.replicas {
+				f.add(&place{shard: p.shard, node: n})
 			}
 		}
 	}
@@ -151,6 +148,9 @@ type place struct {
 	shard *shard // as it was when the command was sent first
 	slot  int    // one that it served
 	node  *node  // nil: the node that serves the shard
+	// outside says that the node need not be in the slot map: a new primary is
+	// not there before it has its first slot.
+	outside bool
 }
 
 // errNodeLeft is why a command for one node is not sent there any more.
@@ -162,7 +162,7 @@ func (m *slotMap) shardOf(t *target) (*shard, error) {
 		return m.serving(t.slot)
 	}
 	if n := t.place.node; n != nil {
-		if !slices.Contains(m.nodes, n) {
+		if !t.place.outside && !slices.Contains(m.nodes, n) {
 			return nil, errNodeLeft
 		}
 		return newShard(n, nil), nil
@@ -183,6 +183,17 @@ func (p *place) in(m *slotMap) *shard {
 		return m.shards[1+i]
 	}
 	return m.at(p.slot)
+}
+
+// places is every shard.
+func (m *slotMap) places() []*place {
+	list := make([]*place, 0, len(m.shards))
+	for i, sh := range m.shards {
+		if sh != nil {
+			list = append(list, &place{shard: sh, slot: m.slotOf(i)})
+		}
+	}
+	return list
 }
 
 // slotOf is a slot that the shard with this index serves.
