@@ -82,7 +82,7 @@ func (c *Client) Process(ctx context.Context, cmd Cmder) error {
 }
 
 func (c *Client) process(ctx context.Context, cmd Cmder) error {
-	for retries := 0; ; retries++ {
+	for retries, unfit := 0, 0; ; {
 		err := c.pool.exchange(ctx, cmd, 0)
 		if err == nil {
 			return nil
@@ -91,14 +91,16 @@ func (c *Client) process(ctx context.Context, cmd Cmder) error {
 		switch {
 		case v.action == giveUp, v.action == move, v.action == ask:
 			return v.err
+		case v.action == again && unfit < maxUnfit:
+			unfit++
+			continue
 		case retries >= c.opt.MaxRetries:
 			return v.err
 		}
-		if v.action != again {
-			if err := sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)); err != nil {
-				return v.err
-			}
+		if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
+			return v.err
 		}
+		retries++
 	}
 }
 

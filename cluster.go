@@ -193,6 +193,7 @@ func slotOf(cmd Cmder) int {
 type attempt struct {
 	redirects int // since the last pause
 	retries   int
+	unfit     int // connections that turned out to be closed or taken
 	pauses    int
 	until     time.Time // when waiting for the shard ends
 	to        *node     // where a redirect sends it next
@@ -302,7 +303,7 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 		replica:    len(try.avoid) < try.others,
 	})
 	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
-		v = verdict{action: again, err: err} // the node left the cluster meanwhile
+		v = verdict{action: retry, err: err} // the node left the cluster meanwhile
 	}
 	if v.action == await && t.place != nil && t.place.node != nil {
 		v.action = retry // nobody will take the node's place
@@ -353,12 +354,14 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 		return noPause, nil
 	case avoid:
 		return noPause, nil
-	case again, retry:
-		if try.retries++; try.retries > c.opt.MaxRetries {
+	case again:
+		if try.unfit++; try.unfit > maxUnfit {
 			return 0, v.err
 		}
-		if v.action == again {
-			return noPause, nil
+		return noPause, nil
+	case retry:
+		if try.retries++; try.retries > c.opt.MaxRetries {
+			return 0, v.err
 		}
 		try.redirects = 0 // things may have changed by then
 		try.pauses++

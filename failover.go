@@ -40,6 +40,10 @@ const (
 	ask                  // at the node that ASK names, after ASKING
 )
 
+// maxUnfit bounds how many connections in a row may turn out to be unfit for a
+// command: a server that died may leave a whole pool of them.
+const maxUnfit = 1000
+
 // verdict is an action with what goes with it.
 type verdict struct {
 	action  action

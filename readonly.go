@@ -18,6 +18,9 @@ func (s *shard) choose(mode readMode, tolerance time.Duration, avoid []*node) *n
 		chosen = anyOf(s.nodes, avoid)
 	case readLatency:
 		chosen = nearest(s.nodes, tolerance, avoid)
+		if chosen == nil && !usable(s.primary, avoid) {
+			chosen = anyOf(s.replicas, avoid) // though none was measured yet
+		}
 	}
 	if chosen == nil {
 		return s.primary

@@ -219,9 +219,8 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 	gone := t.dropOthers(m, before)
 	t.mu.Unlock()
 	for _, n := range gone {
-		t.suspects.Delete(n)
 		n.client.pool.retire()
-		if n.client.pool.suspect() {
+		if since, silent := t.suspects.LoadAndDelete(n); silent && time.Since(since.(time.Time)) >= replacedAlive {
 			n.client.pool.giveUp(errReplaced)
 		}
 	}
