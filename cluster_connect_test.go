@@ -298,6 +298,19 @@ func TestOptionsThatCannotBeUsed(t *testing.T) {
 	require.Zero(t, *rdb.PoolStats())
 }
 
+// TestSlowToConnect has a network on which a connection takes longer than a
+// node may be silent.
+func TestSlowToConnect(t *testing.T) {
+	cl := redis.PlainCluster(t)
+	opt := cl.Options()
+	opt.SuspectAfter = 20 * time.Millisecond
+	opt.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		time.Sleep(5 * opt.SuspectAfter)
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
+	useEveryShard(t, newClient(t, opt))
+}
+
 func TestUnreachableSeed(t *testing.T) {
 	cl := redis.PlainCluster(t)
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")

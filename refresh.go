@@ -102,6 +102,7 @@ func (t *topology) askOne(ctx context.Context, s source) ([]slotRange, error) {
 	if p == nil {
 		opt := t.opt.nodeOptions(s.addr)
 		opt.MinIdleConns, opt.PoolSize, opt.IdleCheckFrequency = 0, 1, -1
+		opt.patience = 0 // there is nobody else to turn to
 		p = newPool(opt, false)
 		defer func() { _ = p.close() }()
 	}
