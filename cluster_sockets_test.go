@@ -34,8 +34,10 @@ func socketsTo(t *testing.T, addrs []string) sockets {
 		if len(fields) < 10 || fields[3] != "01" || !own[fields[9]] { // 01: established
 			continue
 		}
-		if server := procAddr(t, fields[2]); slices.Contains(addrs, server) {
-			found[server] = append(found[server], procAddr(t, fields[1]))
+		client, server := procAddr(t, fields[1]), procAddr(t, fields[2])
+		if slices.Contains(addrs, server) && !slices.Contains(found[server], client) {
+			// The kernel shows one twice when the table changes meanwhile.
+			found[server] = append(found[server], client)
 		}
 	}
 	return found

@@ -192,6 +192,9 @@ func TestProgram(t *testing.T) {
 
 				p := newProgram(t.Name(), cl.Addrs()[:1], cl.Password, cl.TLSConfig(), routing)
 				defer func() {
+					if t.Failed() {
+						t.Logf("connections %v; %+v", open(), *p.rdb.PoolStats())
+					}
 					require.NoError(t, p.rdb.Close())
 					require.Empty(t, open())
 				}()
