@@ -465,6 +465,10 @@ func TestScanWithoutPermissions(t *testing.T) {
 		if page == 3 {
 			mover.move(mover.away)
 			rdb.ReloadState(ctx)
+			require.Eventually(t, func() bool {
+				owner, err := rdb.MasterForKey(ctx, keys[0])
+				return err == nil && owner.Options().Addr == mover.away.Addr()
+			}, 10*time.Second, 10*time.Millisecond)
 		}
 	})
 	require.NoError(t, err)
