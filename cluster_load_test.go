@@ -27,6 +27,7 @@ func onSharedClusters(t *testing.T, test func(t *testing.T, cl *redis.SharedClus
 	} {
 		t.Run(kind.name, func(t *testing.T) {
 			cl := kind.start(t)
+			awaitHealth(t, cl.Cluster) // a busy machine may have cost it a node meanwhile
 			for _, n := range cl.Primaries() {
 				_, err := n.Do("FLUSHALL")
 				require.NoError(t, err)
