@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -57,13 +60,21 @@ func newScripted(t *testing.T) *scripted {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
+	s := newScriptedAt(t, listener.Addr().String())
+	s.listener = listener
+	s.serving.Go(func() { s.acceptFrom(listener) })
+	return s
+}
+
+// newScriptedAt makes a server that listens nowhere.
+func newScriptedAt(t *testing.T, addr string) *scripted {
+	t.Helper()
 	s := &scripted{
-		t:        t,
-		addr:     listener.Addr().String(),
-		listener: listener,
-		over:     make(chan struct{}),
-		values:   map[string]string{},
-		conns:    map[*scriptedConn]bool{},
+		t:      t,
+		addr:   addr,
+		over:   make(chan struct{}),
+		values: map[string]string{},
+		conns:  map[*scriptedConn]bool{},
 	}
 	s.slots = []scriptedRange{{0, slotCount - 1, []string{s.addr}}}
 	s.reactions = map[string]reaction{
@@ -91,7 +102,6 @@ func newScripted(t *testing.T) *scripted {
 			c.say(bulk(value))
 		},
 	}
-	s.serving.Go(func() { s.acceptFrom(listener) })
 	t.Cleanup(s.stop)
 	return s
 }
@@ -133,13 +143,18 @@ func (s *scripted) acceptFrom(listener net.Listener) {
 		if err != nil {
 			return
 		}
-		c := &scriptedConn{Conn: nc, server: s, in: bufio.NewReader(nc)}
-		s.mu.Lock()
-		s.conns[c] = true
-		s.opened++
-		s.mu.Unlock()
-		s.serving.Go(c.serve)
+		s.serve(nc)
 	}
+}
+
+// serve has a connection served in the background.
+func (s *scripted) serve(nc net.Conn) {
+	c := &scriptedConn{Conn: nc, server: s, in: bufio.NewReader(nc)}
+	s.mu.Lock()
+	s.conns[c] = true
+	s.opened++
+	s.mu.Unlock()
+	s.serving.Go(c.serve)
 }
 
 // stop ends the server and waits until nothing of it is left.
@@ -153,7 +168,9 @@ func (s *scripted) stop() {
 	}
 	close(s.over)
 	s.mu.Unlock()
-	_ = s.listener.Close()
+	if s.listener != nil {
+		_ = s.listener.Close()
+	}
 	s.dropConns()
 	s.serving.Wait()
 }
@@ -179,6 +196,9 @@ func (c *scriptedConn) serve() {
 		args, err := c.read()
 		if err != nil {
 			return
+		}
+		if len(args) == 0 {
+			continue // as servers do
 		}
 		s.mu.Lock()
 		s.seen = append(s.seen, strings.Join(args, " "))
@@ -504,6 +524,97 @@ func TestScriptedAnswersByteByByte(t *testing.T) {
 }
 
 var errScripted = errors.New("a failure made by the test")
+
+// bubble runs a test on a clock of its own, which stands still while anybody is
+// at work and jumps when all wait.
+func bubble(t *testing.T, test func(*testing.T)) {
+	t.Helper()
+	// What is kept for reuse has channels, and those must not pass the border.
+	forget := func() {
+		runtime.GC()
+		runtime.GC()
+	}
+	forget()
+	defer forget()
+	synctest.Test(t, test)
+}
+
+// memoryNet is a network of scripted servers within the process, for tests that
+// run on a clock of their own (see testing/synctest).
+type memoryNet struct {
+	t *testing.T
+
+	mu      sync.Mutex
+	servers map[string]*scripted
+	dials   []string // the addresses dialled, in order
+}
+
+func newMemoryNet(t *testing.T) *memoryNet {
+	return &memoryNet{t: t, servers: map[string]*scripted{}}
+}
+
+// add starts a server at an address.
+func (m *memoryNet) add(addr string) *scripted {
+	s := newScriptedAt(m.t, addr)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.servers[addr] = s
+	return s
+}
+
+// remove has an address refuse from now on.
+func (m *memoryNet) remove(s *scripted) {
+	m.mu.Lock()
+	delete(m.servers, s.addr)
+	m.mu.Unlock()
+	s.stop()
+}
+
+// dial connects to a server; nobody answers at addresses that are a black hole.
+func (m *memoryNet) dial(ctx context.Context, _, addr string) (net.Conn, error) {
+	m.mu.Lock()
+	m.dials = append(m.dials, addr)
+	s := m.servers[addr]
+	m.mu.Unlock()
+	switch {
+	case strings.HasPrefix(addr, "blackhole"):
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case s == nil:
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	}
+	near, far := net.Pipe()
+	s.serve(far)
+	return near, nil
+}
+
+// allDialed is the addresses that were dialled, in order.
+func (m *memoryNet) allDialed() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.dials)
+}
+
+// dialed is how often an address was dialled.
+func (m *memoryNet) dialed(addr string) (n int) {
+	for _, a := range m.allDialed() {
+		if a == addr {
+			n++
+		}
+	}
+	return n
+}
+
+// client makes a client of the network that is closed at the end of the test.
+func (m *memoryNet) client(change func(*ClusterOptions), addrs ...string) *ClusterClient {
+	opt := &ClusterOptions{Addrs: addrs, Dialer: m.dial, SuspectAfter: -1, PoolSize: 2, DisableIdentity: true}
+	if change != nil {
+		change(opt)
+	}
+	c := NewClusterClient(opt)
+	m.t.Cleanup(func() { _ = c.Close() })
+	return c
+}
 
 // refuses is a dialer for nodes that must not be reached.
 func refuses(context.Context, string, string) (net.Conn, error) { return nil, errScripted }

@@ -1,0 +1,146 @@
+package redis
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
+)
+
+// point sends itself as text.
+type point struct{ x, y int }
+
+func (p point) MarshalBinary() ([]byte, error) { return fmt.Appendf(nil, "%d,%d", p.x, p.y), nil }
+
+// pointer does so as a pointer only.
+type pointer struct{ name string }
+
+func (p *pointer) MarshalBinary() ([]byte, error) { return []byte(p.name), nil }
+
+type broken struct{}
+
+func (broken) MarshalBinary() ([]byte, error) { return nil, errScripted }
+
+var _ encoding.BinaryMarshaler = broken{}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestArguments(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, 2, 29, 23, 59, 58, 123456789, time.UTC)
+	for _, test := range []struct {
+		value any
+		text  string // as the server gets it
+		back  any    // as Args tells it
+	}{
+		{"text", "text", "text"},
+		{"", "", ""},
+		{"\x00\r\n\xff", "\x00\r\n\xff", "\x00\r\n\xff"},
+		{[]byte("bytes"), "bytes", []byte("bytes")},
+		{[]byte{}, "", []byte{}},
+		{[]byte(nil), "", []byte(nil)},
+		{nil, "", ""},
+		{7, "7", int64(7)},
+		{-7, "-7", int64(-7)},
+		{int8(-8), "-8", int64(-8)},
+		{int16(-16), "-16", int64(-16)},
+		{int32(-32), "-32", int64(-32)},
+		{int64(math.MinInt64), "-9223372036854775808", int64(math.MinInt64)},
+		{uint(7), "7", uint64(7)},
+		{uint8(8), "8", uint64(8)},
+		{uint16(16), "16", uint64(16)},
+		{uint32(32), "32", uint64(32)},
+		{uint64(math.MaxUint64), "18446744073709551615", uint64(math.MaxUint64)},
+		{1.5, "1.5", 1.5},
+		{0.1, "0.1", 0.1},
+		{-1e21, "-1000000000000000000000", -1e21},
+		{5e-324, "0." + fmt.Sprintf("%0323d", 0) + "5", 5e-324},
+		{math.Inf(1), "+Inf", math.Inf(1)},
+		{math.Inf(-1), "-Inf", math.Inf(-1)},
+		{float32(0.1), "0.1", "0.1"},
+		{true, "1", true},
+		{false, "0", false},
+		{at, "2024-02-29T23:59:58.123456789Z", "2024-02-29T23:59:58.123456789Z"},
+		{1500 * time.Millisecond, "1500000000", int64(1500000000)},
+		{net.IP{10, 0, 0, 1}, "\x0a\x00\x00\x01", []byte{10, 0, 0, 1}},
+		{point{3, -4}, "3,-4", []byte("3,-4")},
+		{&point{3, -4}, "3,-4", []byte("3,-4")},
+		{&pointer{"p"}, "p", []byte("p")},
+		{(*point)(nil), "", ""},
+		{(*pointer)(nil), "", ""},
+		{ptr("text"), "text", "text"},
+		{ptr([]byte("bytes")), "bytes", []byte("bytes")},
+		{ptr(true), "1", true},
+		{ptr(7), "7", int64(7)},
+		{ptr(int8(8)), "8", int64(8)},
+		{ptr(int16(16)), "16", int64(16)},
+		{ptr(int32(32)), "32", int64(32)},
+		{ptr(int64(64)), "64", int64(64)},
+		{ptr(uint(7)), "7", uint64(7)},
+		{ptr(uint8(8)), "8", uint64(8)},
+		{ptr(uint16(16)), "16", uint64(16)},
+		{ptr(uint32(32)), "32", uint64(32)},
+		{ptr(uint64(64)), "64", uint64(64)},
+		{ptr(float32(0.5)), "0.5", "0.5"},
+		{ptr(0.5), "0.5", 0.5},
+		{ptr(time.Second), "1000000000", int64(1000000000)},
+		{&at, "2024-02-29T23:59:58.123456789Z", "2024-02-29T23:59:58.123456789Z"},
+		{(*string)(nil), "", ""},
+		{(*int)(nil), "", ""},
+		{(*time.Time)(nil), "", ""},
+	} {
+		t.Run(fmt.Sprintf("%T %v", test.value, test.value), func(t *testing.T) {
+			t.Parallel()
+			a, err := makeArg(test.value)
+			require.NoError(t, err)
+			require.Equal(t, test.text, a.str())
+			require.Equal(t, string(resp.AppendString(nil, test.text)), string(a.append(nil)))
+			require.Equal(t, test.back, a.value())
+			require.Equal(t, []any{"set", test.back}, NewCmd(t.Context(), "set", test.value).Args())
+		})
+	}
+}
+
+func TestNotANumber(t *testing.T) {
+	t.Parallel()
+	a, err := makeArg(math.NaN())
+	require.NoError(t, err)
+	require.Equal(t, "NaN", a.str())
+}
+
+func TestArgumentsThatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	type named string
+	for _, value := range []any{
+		struct{ X int }{1}, []int{1}, []string{"a"}, map[string]any{"a": 1}, complex(1, 2), make(chan int), func() {},
+		errors.New("e"), named("n"), ptr(named("n")), ptr(ptr(1)), &struct{}{}, [3]byte{1, 2, 3}, uintptr(1),
+	} {
+		t.Run(fmt.Sprintf("%T", value), func(t *testing.T) {
+			t.Parallel()
+			cmd := NewCmd(t.Context(), "set", "key", value, func() {})
+			require.EqualError(t, cmd.Err(), fmt.Sprintf("redis: set: argument 2: cannot send a value of type %T (implement encoding.BinaryMarshaler)", value))
+			require.Len(t, cmd.Args(), 4)
+			require.NotEmpty(t, cmd.String())
+		})
+	}
+	cmd := NewCmd(t.Context(), "set", "key", broken{})
+	require.ErrorIs(t, cmd.Err(), errScripted)
+	require.ErrorContains(t, cmd.Err(), "redis: set: argument 2: ")
+}
+
+// What a caller does with his bytes later is no concern of a command that has
+// been sent, and a command says so if it keeps referring to them.
+func TestBytesAreNotCopied(t *testing.T) {
+	t.Parallel()
+	b := []byte("before")
+	cmd := NewCmd(t.Context(), "set", "key", b)
+	copy(b, "after.")
+	require.Equal(t, "set key after.: <nil>", cmd.String())
+}

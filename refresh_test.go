@@ -1,0 +1,466 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// sharedBy is an answer to CLUSTER SLOTS in which each node has its share.
+func sharedBy(addrs ...string) []scriptedRange {
+	var ranges []scriptedRange
+	for i, addr := range addrs {
+		ranges = append(ranges, scriptedRange{i * slotCount / len(addrs), (i+1)*slotCount/len(addrs) - 1, []string{addr}})
+	}
+	return ranges
+}
+
+// loads counts the answers to CLUSTER SLOTS that servers were asked for.
+func loads(servers ...*scripted) (n int) {
+	for _, s := range servers {
+		n += s.count("CLUSTER SLOTS")
+	}
+	return n
+}
+
+// ready loads the first map.
+func ready(t *testing.T, c *ClusterClient) {
+	t.Helper()
+	_, err := c.slotMap(t.Context())
+	require.NoError(t, err)
+}
+
+// However many reasons there are to load the map, it is done at most every
+// 100 ms, by one caller, who asks one server.
+func TestLoadsAreRare(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a, b := m.add("a:1"), m.add("b:1")
+		a.setSlots(sharedBy("a:1", "b:1")...)
+		b.setSlots(sharedBy("a:1", "b:1")...)
+		c := m.client(nil, "a:1")
+		ready(t, c)
+		before := loads(a, b)
+		require.Equal(t, 1, before)
+
+		began := time.Now()
+		var reasons sync.WaitGroup
+		for range 4 {
+			reasons.Go(func() {
+				for time.Since(began) < 3*time.Second {
+					c.ReloadState(t.Context())
+					time.Sleep(time.Millisecond)
+				}
+			})
+		}
+		reasons.Wait()
+		got := loads(a, b) - before
+		require.LessOrEqual(t, got, 30)
+		require.GreaterOrEqual(t, got, 24)
+
+		// Without a reason nobody is asked before the period of 60 s is over.
+		time.Sleep(time.Second)
+		before = loads(a, b)
+		time.Sleep(55 * time.Second)
+		require.Equal(t, before, loads(a, b))
+		time.Sleep(2 * time.Second)
+		require.Equal(t, before+1, loads(a, b))
+	})
+}
+
+// Reasons that come while the map is being loaded make for one more load, not
+// for one each, and wait for nobody.
+func TestLoadIsASingleFlight(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a := m.add("a:1")
+		c := m.client(nil, "a:1")
+		ready(t, c)
+		time.Sleep(time.Second)
+		release := make(chan struct{})
+		a.on("CLUSTER SLOTS", after(release, func(conn *scriptedConn, _ []string) { conn.say(a.slotsReply()) }))
+		for range 50 {
+			c.ReloadState(t.Context())
+			synctest.Wait()
+		}
+		require.Equal(t, 2, loads(a))
+		close(release)
+		time.Sleep(time.Second)
+		require.Equal(t, 3, loads(a))
+	})
+}
+
+// A storm of redirects is no storm of loads.
+func TestRedirectsLoadRarely(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a, b := m.add("a:1"), m.add("b:1")
+		// The servers disagree with what they tell.
+		a.on("GET", moves("MOVED", "key", "b:1"))
+		b.on("GET", says(bulk("v")))
+		a.setSlots(sharedBy("a:1")...)
+		b.setSlots(sharedBy("a:1")...)
+		c := m.client(nil, "a:1")
+		ready(t, c)
+		for range 1000 {
+			require.NoError(t, c.Get(t.Context(), "key").Err())
+			time.Sleep(time.Millisecond)
+		}
+		require.LessOrEqual(t, loads(a, b), 11)
+		require.Less(t, a.count("GET"), 30, "MOVED is remembered until it is contradicted")
+	})
+}
+
+// Without a map three servers are asked together, and the others one by one.
+func TestFirstLoadIsUrgent(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		c := m.client(func(o *ClusterOptions) { o.DialTimeout = time.Minute }, "blackhole:1", "blackhole:2", "blackhole:3", "blackhole:4", "blackhole:5")
+		began := time.Now()
+		result := make(chan error, 1)
+		go func() { result <- c.Ping(t.Context()).Err() }()
+		synctest.Wait()
+		require.Len(t, m.allDialed(), 3)
+		time.Sleep(askNext + time.Millisecond)
+		require.Len(t, m.allDialed(), 4)
+		time.Sleep(askNext)
+		all := slices.Sorted(slices.Values(m.allDialed()))
+		require.Len(t, all, 5)
+		require.Len(t, slices.Compact(all), 5, "each once")
+
+		// The load ends by its own timeout, and is tried again MaxRetries times.
+		err := <-result
+		require.ErrorContains(t, err, "blackhole:")
+		require.Less(t, time.Since(began), time.Duration(1+defaultMaxRetries)*(refreshTimeout+time.Second))
+		require.NoError(t, t.Context().Err())
+	})
+}
+
+// The first good answer is taken, whatever the others do.
+func TestFirstGoodAnswerCounts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		failing, good := m.add("failing:1"), m.add("good:1")
+		failing.on("CLUSTER SLOTS", says("-ERR This instance has cluster support disabled\r\n"))
+		good.setSlots(sharedBy("good:1")...)
+		for range 20 {
+			c := m.client(nil, "failing:1", "good:1", "blackhole:1", "nobody:1")
+			began := time.Now()
+			ready(t, c)
+			require.LessOrEqual(t, time.Since(began), askNext)
+			require.NoError(t, c.Close())
+		}
+	})
+}
+
+// A server that takes long does not hold up the load, and one that fails hands
+// over to the next at once.
+func TestNextServerIsAsked(t *testing.T) {
+	for name, test := range map[string]struct {
+		first reaction
+		takes time.Duration
+	}{
+		"slow":    {func(c *scriptedConn, _ []string) { c.await(nil) }, askNext},
+		"failing": {says("-LOADING Redis is loading the dataset in memory\r\n"), 0},
+		"garbled": {says("?\r\n"), 0},
+		"empty":   {says("*0\r\n"), 0},
+		"dead":    {hangsUp, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				servers := []*scripted{m.add("a:1"), m.add("b:1"), m.add("c:1")}
+				for _, s := range servers {
+					s.setSlots(sharedBy("a:1", "b:1", "c:1")...)
+				}
+				c := m.client(nil, "a:1")
+				ready(t, c)
+				time.Sleep(time.Second)
+				before := loads(servers...)
+				answer := inTurn(test.first, says(servers[0].slotsReply()))
+				for _, s := range servers {
+					s.on("CLUSTER SLOTS", answer)
+				}
+				refreshed := c.topology.next()
+				began := time.Now()
+				c.ReloadState(t.Context())
+				<-refreshed
+				require.Equal(t, test.takes, time.Since(began))
+				require.NoError(t, c.topology.lastErr)
+				require.Equal(t, before+2, loads(servers...))
+			})
+		})
+	}
+}
+
+// When nobody has an answer the error tells of all of them, and the map stays.
+func TestLoadFails(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a, b := m.add("a:1"), m.add("b:1")
+		for _, s := range []*scripted{a, b} {
+			s.setSlots(sharedBy("a:1", "b:1")...)
+		}
+		c := m.client(nil, "a:1")
+		ready(t, c)
+		now := c.currentMap()
+		for _, reply := range []string{
+			"-CLUSTERDOWN Hash slot not served\r\n", "*0\r\n", slotsReply(scriptedRange{0, 16383, []string{"?:0"}}),
+			slotsReply(scriptedRange{0, 20000, []string{"a:1"}}), "+OK\r\n",
+		} {
+			a.on("CLUSTER SLOTS", says(reply))
+			b.on("CLUSTER SLOTS", says(reply))
+			time.Sleep(time.Second)
+			refreshed := c.topology.next()
+			c.ReloadState(t.Context())
+			<-refreshed
+			require.Error(t, c.topology.lastErr, reply)
+			require.Same(t, now, c.currentMap(), reply)
+		}
+		require.NoError(t, c.Set(t.Context(), "key", "v", 0).Err())
+	})
+}
+
+// The error of a client that finds no cluster names every address it tried.
+func TestNoServerAnswers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		m.add("loading:1").on("CLUSTER SLOTS", says("-LOADING Redis is loading the dataset in memory\r\n"))
+		c := m.client(nil, "nobody:1", "loading:1")
+		began := time.Now()
+		err := c.Ping(t.Context()).Err()
+		require.ErrorContains(t, err, "redis: nobody:1: dial: ")
+		require.ErrorContains(t, err, "LOADING")
+		require.Less(t, time.Since(began), 5*time.Second)
+		require.Equal(t, 1+defaultMaxRetries, m.servers["loading:1"].count("CLUSTER SLOTS"))
+	})
+}
+
+// Servers are asked in random order; those that fail come last, and the seeds
+// stay among them.
+func TestSources(t *testing.T) {
+	t.Parallel()
+	top := testTopology(t)
+	top.opt.Addrs = []string{"seed:1", "b:1", "seed:2"}
+	first := func() map[string]int {
+		counts := map[string]int{}
+		for range 600 {
+			counts[top.sources()[0].addr]++
+		}
+		return counts
+	}
+	requireShares(t, first(), "seed:1", "b:1", "seed:2")
+
+	top.publish([]slotRange{{0, 8191, plain("a:1", "b:1")}, {8192, 16383, plain("c:1")}}, time.Now())
+	requireShares(t, first(), "a:1", "b:1", "c:1")
+	top.node("a:1").failed()
+	requireShares(t, first(), "b:1", "c:1")
+	var all []string
+	for _, s := range top.sources() {
+		all = append(all, s.addr)
+		require.Equal(t, strings.HasPrefix(s.addr, "seed"), s.pool == nil)
+	}
+	require.ElementsMatch(t, []string{"b:1", "c:1"}, all[:2])
+	require.ElementsMatch(t, []string{"seed:1", "seed:2"}, all[2:4])
+	require.Equal(t, "a:1", all[4])
+}
+
+// When every node that was known is gone, the seeds lead to those that took
+// their place.
+func TestSeedsStay(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		seed, old := m.add("seed:1"), m.add("old:1")
+		for _, s := range []*scripted{seed, old} {
+			s.setSlots(sharedBy("old:1")...)
+		}
+		c := m.client(nil, "seed:1")
+		require.NoError(t, c.Set(t.Context(), "key", "v", 0).Err())
+		time.Sleep(time.Minute)
+		require.Equal(t, 1, m.dialed("seed:1"), "nodes are asked before seeds")
+
+		m.remove(old)
+		m.add("new:1")
+		seed.setSlots(sharedBy("new:1")...)
+		began := time.Now()
+		require.NoError(t, c.Set(t.Context(), "key", "v", 0).Err())
+		require.Less(t, time.Since(began), time.Second)
+		require.Equal(t, []string{"set key v"}, m.servers["new:1"].received())
+		require.Equal(t, []string{"new:1"}, addrsOf(c.currentMap().nodes))
+	})
+}
+
+func TestClusterStateReloadInterval(t *testing.T) {
+	for interval, want := range map[time.Duration]int{-1: 1, time.Hour: 1, 10 * time.Second: 7, 0: 2} {
+		t.Run(interval.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				a := m.add("a:1")
+				c := m.client(func(o *ClusterOptions) { o.ClusterStateReloadInterval = interval }, "a:1")
+				ready(t, c)
+				time.Sleep(65 * time.Second)
+				require.Equal(t, want, loads(a))
+			})
+		})
+	}
+}
+
+func TestClusterSlotsFunc(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a, b := m.add("a:1"), m.add("b:1")
+		var mu sync.Mutex
+		calls, fails := 0, error(nil)
+		c := m.client(func(o *ClusterOptions) {
+			o.ReadOnly = true
+			o.ClusterSlots = func(ctx context.Context) ([]ClusterSlot, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				calls++
+				_, bounded := ctx.Deadline()
+				require.True(t, bounded)
+				return []ClusterSlot{{0, 16383, []ClusterNode{{Addr: "a:1"}, {Addr: "b:1"}}}}, fails
+			}
+		})
+		require.NoError(t, c.Set(t.Context(), "key", "v", 0).Err())
+		b.on("GET", says(bulk("v")))
+		require.NoError(t, c.Get(t.Context(), "key").Err())
+		require.Zero(t, loads(a, b), "nobody else is asked")
+		require.Zero(t, a.count("READONLY")+b.count("READONLY"), "such servers know no clusters")
+		require.Equal(t, 1, calls)
+
+		mu.Lock()
+		fails = errScripted
+		mu.Unlock()
+		for range 5 {
+			time.Sleep(time.Second)
+			refreshed := c.topology.next()
+			c.ReloadState(t.Context())
+			<-refreshed
+			require.ErrorIs(t, c.topology.lastErr, errScripted)
+		}
+		require.NoError(t, c.Get(t.Context(), "key").Err(), "the map stays")
+	})
+}
+
+func TestClusterSlotsFuncFails(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for _, test := range []struct {
+			slots []ClusterSlot
+			err   error
+			want  string
+		}{
+			{nil, errScripted, errScripted.Error()},
+			{nil, nil, "no slot is served"},
+			{[]ClusterSlot{{0, 99999, []ClusterNode{{Addr: "a:1"}}}}, nil, "no range of slots"},
+			{[]ClusterSlot{{0, 1, []ClusterNode{{Addr: "malformed"}}}}, nil, "no slot is served"},
+		} {
+			c := newMemoryNet(t).client(func(o *ClusterOptions) {
+				o.ClusterSlots = func(context.Context) ([]ClusterSlot, error) { return test.slots, test.err }
+			})
+			require.ErrorContains(t, c.Ping(t.Context()).Err(), test.want)
+		}
+	})
+}
+
+// A slot that nobody serves is waited for, under the same bounds as a shard that
+// is away.
+func TestUncoveredSlot(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a := m.add("a:1")
+		slot := keySlot("key")
+		a.setSlots(scriptedRange{slot + 1, slotCount - 1, []string{"a:1"}})
+		c := m.client(func(o *ClusterOptions) { o.FailoverTimeout = 5 * time.Second }, "a:1")
+		ready(t, c)
+		began := time.Now()
+		require.EqualError(t, c.Get(context.Background(), "key").Err(), fmt.Sprintf("redis: no node of the cluster serves slot %d", slot))
+		require.GreaterOrEqual(t, time.Since(began), 5*time.Second)
+		require.Less(t, time.Since(began), 6*time.Second)
+
+		result := make(chan error)
+		go func() { result <- c.Set(context.Background(), "key", "v", 0).Err() }()
+		time.Sleep(time.Second)
+		a.setSlots(sharedBy("a:1")...)
+		began = time.Now()
+		require.NoError(t, <-result)
+		require.Less(t, time.Since(began), 200*time.Millisecond)
+	})
+}
+
+func TestOnNewNode(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 3)
+	c := clusterOf(t, servers[:1], nil)
+	known := make(chan string, 10)
+	c.OnNewNode(func(rdb *Client) { known <- rdb.Options().Addr })
+	require.NoError(t, c.Ping(background(t)).Err())
+	var got, want []string
+	for _, s := range servers {
+		got = append(got, resultFrom(t, known))
+		want = append(want, s.addr)
+	}
+	require.ElementsMatch(t, want, got)
+	stranger := newScripted(t)
+	servers[0].on("GET", moves("ASK", "key", stranger.addr))
+	servers[1].on("GET", moves("ASK", "key", stranger.addr))
+	servers[2].on("GET", moves("ASK", "key", stranger.addr))
+	require.ErrorIs(t, c.Get(background(t), "key").Err(), Nil)
+	require.Equal(t, stranger.addr, resultFrom(t, known))
+	require.Empty(t, known, "each once")
+}
+
+// A node that leaves the map is closed once its calls are done.
+func TestNodesThatLeave(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	old, other := servers[0], servers[1]
+	key := keyOn(0, slotCount/2-1)
+	release := make(chan struct{})
+	old.on("GET", after(release, says(bulk("v"))))
+	c := clusterOf(t, servers[1:], nil)
+	ctx := background(t)
+	result := make(chan error)
+	go func() { result <- c.Get(ctx, key).Err() }()
+	awaitThat(t, "the command", func() bool { return old.count("GET") == 1 })
+	for _, s := range servers {
+		s.setSlots(sharedBy(other.addr)...)
+	}
+	old.on("CLUSTER SLOTS", hangsUp) // it would have to wait behind the command
+	awaitThat(t, "the new map", func() bool {
+		c.ReloadState(ctx)
+		return len(c.currentMap().nodes) == 1
+	})
+	require.NoError(t, c.Set(ctx, key, "v", 0).Err())
+	require.Equal(t, 1, other.count("SET"))
+	open, _ := old.connections()
+	require.Equal(t, 1, open)
+	close(release)
+	require.NoError(t, resultFrom(t, result))
+	old.awaitOpen(0)
+}
+
+func TestNewClientOption(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	made := make(chan string, 10)
+	c := clusterOf(t, servers, func(o *ClusterOptions) {
+		o.Password = "p"
+		o.NewClient = func(opt *Options) *Client {
+			made <- opt.Addr
+			require.Equal(t, "p", opt.Password)
+			opt.ClientName = "mine"
+			return NewClient(opt)
+		}
+	})
+	require.NoError(t, c.Set(background(t), "key", "v", 0).Err())
+	require.ElementsMatch(t, []string{servers[0].addr, servers[1].addr}, []string{<-made, <-made})
+	require.Equal(t, 1, servers[0].count("HELLO 3 AUTH default p SETNAME mine")+servers[1].count("HELLO 3 AUTH default p SETNAME mine"))
+}
