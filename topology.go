@@ -15,7 +15,9 @@ import (
 const (
 	// refreshPause is the shortest time between two loads of the map, however
 	// many reasons there are: CLUSTER SLOTS is costly for a server.
-	refreshPause = 100 * time.Millisecond
+	// That leaves room for a second server to be asked, when the first has failed,
+	// within ten requests a second.
+	refreshPause = 110 * time.Millisecond
 	// refreshJitter is added at random, so that clients do not ask in step.
 	refreshJitter = 20 * time.Millisecond
 	// refreshTimeout bounds one load.
