@@ -22,12 +22,13 @@ type recovery struct {
 
 // look is what is known of one shard.
 type look struct {
-	elects bool          // how soon another primary serves is of interest
-	last   time.Time     // the last success
-	gap    time.Duration // the longest time between successes since the fault began
-	failed bool          // whether there was none at some time since then
-	down   bool          // whether there was none at last
-	back   time.Time     // the first success after the last failure
+	elects  bool          // how soon another primary serves is of interest
+	planned bool          // every pause is, though nobody fails
+	last    time.Time     // the last success
+	gap     time.Duration // the longest time between successes since the fault began
+	failed  bool          // whether there was none at some time since then
+	down    bool          // whether there was none at last
+	back    time.Time     // the first success after the last failure
 }
 
 // watch asks the nodes of each shard for a key, again and again. Where others
@@ -36,10 +37,14 @@ func watch(b *testbed, f fault) *recovery {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &recovery{stop: cancel}
 	for shard := range shards {
+		r.looks[shard].planned = f.planned
 		nodes := []*member{b.primary(shard), b.replica(shard)}
 		if shard == b.target && f.elects {
 			nodes = nodes[1:]
 			r.looks[shard].elects = true
+		}
+		if shard == b.target {
+			nodes = append(nodes, b.primary((shard+1)%shards)) // slots may have moved there
 		}
 		r.wg.Go(func() {
 			for ctx.Err() == nil {
@@ -96,7 +101,7 @@ func (r *recovery) start(now time.Time) {
 
 // after is for how long the servers of a shard did not serve: where another
 // primary is elected, until it serves; else the longest time without a success,
-// 0 if there was no failure. It is -1 if they do not serve yet.
+// 0 if there was no failure and none was planned. It is -1 if they do not serve yet.
 func (r *recovery) after(shard int) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,7 +110,7 @@ func (r *recovery) after(shard int) time.Duration {
 		return -1
 	case l.elects && l.back.After(r.began):
 		return l.back.Sub(r.began)
-	case l.elects || !l.failed:
+	case l.elects || !l.failed && !l.planned:
 		return 0
 	default:
 		return l.gap

@@ -64,6 +64,13 @@ func migrate(b *testbed, victim *member) error {
 				return err
 			}
 		}
+		// Replicas hear of it by gossip; until then nodes have different maps.
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		err := b.cluster.WaitHealthy(ctx)
+		cancel()
+		if err != nil {
+			return err
+		}
 		if to == victim {
 			if time.Now().After(until) {
 				return nil

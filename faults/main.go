@@ -93,8 +93,10 @@ func runAll(plans []plan, verbose bool) bool {
 	for _, p := range plans {
 		r, err := runCalmly(context.Background(), p)
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "%s, %s: %v\n", p.fault.name, p.describe(), err)
+			r = &result{plan: p}
+			r.broken("no result: %v", err)
 			ok = false
+			results = append(results, r)
 			continue
 		}
 		writeRow(os.Stdout, r)
