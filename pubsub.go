@@ -58,6 +58,9 @@ type PubSub struct {
 	clientName *string               // of ClientSetName
 	health     linkHealth
 
+	lastNode  string        // where channels and patterns were subscribed to last
+	elsewhere time.Duration // when another node may be chosen for them
+
 	unlinked     bool          // a primary has no link, though it should
 	settled      time.Duration // until when the map may lag behind what links have shown
 	lackingSince time.Duration // -1: nothing is

@@ -8,16 +8,18 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
 )
 
 // dialPubSub opens a connection for subscriptions. The handshake is that of
 // every connection; afterwards nothing but the bare connection is left, on
-// which the server speaks unasked.
-func (d *dialer) dialPubSub(ctx context.Context) (net.Conn, error) {
-	nc, err := d.open(ctx)
+// which the server speaks unasked. If asked for, it tells whether the server is
+// a replica.
+func (d *dialer) dialPubSub(ctx context.Context, askRole bool) (nc net.Conn, isReplica bool, err error) {
+	nc, err = d.open(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	lent := &lentConn{Conn: nc}
 	conn := wire.New(lent, wire.Options{
@@ -25,17 +27,50 @@ func (d *dialer) dialPubSub(ctx context.Context) (net.Conn, error) {
 		ReadTimeout:  max(0, d.opt.ReadTimeout),
 		WriteTimeout: max(0, d.opt.WriteTimeout),
 	})
-	if err := d.setUp(ctx, conn); err != nil {
+	err = d.setUp(ctx, conn)
+	if err == nil && askRole {
+		isReplica, err = d.askRole(ctx, conn)
+	}
+	if err != nil {
 		conn.Close(err)
-		return nil, err
+		return nil, false, err
 	}
 	err = lent.takeBack()
 	conn.Close(wire.ErrClosed)
 	if err != nil {
 		_ = nc.Close()
-		return nil, d.failed("dial", err)
+		return nil, false, d.failed("dial", err)
 	}
-	return nc, nil
+	return nc, isReplica, nil
+}
+
+// askRole asks the server whether it is a replica. One that does not say counts
+// as none.
+func (d *dialer) askRole(ctx context.Context, conn *wire.Conn) (isReplica bool, err error) {
+	call := wire.NewCall()
+	defer call.Free()
+	call.Request = appendWords(call.Request, "hello")
+	if err := conn.Do(ctx, call); err != nil {
+		return false, d.failed("handshake", err)
+	}
+	return saysReplica(call.Decoder()), nil
+}
+
+// saysReplica reads the answer to HELLO.
+func saysReplica(d *resp.Decoder) bool {
+	pairs, err := d.Pairs()
+	for i := 0; i < pairs && err == nil; i++ {
+		var name string
+		if name, err = d.String(); err != nil {
+			break
+		}
+		if name == "role" {
+			role, _ := d.String()
+			return role == "replica" || role == "slave"
+		}
+		err = d.Skip()
+	}
+	return false
 }
 
 // lentConn is a connection that was taken back: who had it on loan can do

@@ -25,7 +25,7 @@ func (p *PubSub) handle(l *link, n notice) bool {
 	case isUnsubscribed:
 		p.ended(l, n)
 	case isAnswer:
-		p.answered(l)
+		p.answered(l, n.replica)
 	case isRefusal:
 		p.refused(l, n.text)
 		return !l.gone
@@ -128,7 +128,7 @@ func (p *PubSub) endedAsAsked(l *link, t *topic, r *linkRequest) {
 }
 
 // answered handles an answer that is no confirmation.
-func (p *PubSub) answered(l *link) {
+func (p *PubSub) answered(l *link, isReplica bool) {
 	r := l.sent.first()
 	if r == nil || r.what == reqSubscribe {
 		return
@@ -148,6 +148,12 @@ func (p *PubSub) answered(l *link) {
 		p.fencePassed(l)
 	case reqProbe:
 		p.probed(l, r.topics[0], "")
+	case reqRole:
+		l.roleAskedAt = 0
+		if isReplica {
+			p.drop(l, nil)
+		}
+		nudge(p.wake)
 	}
 }
 
@@ -169,7 +175,7 @@ func (p *PubSub) refused(l *link, text string) {
 		if r.user || r.what == reqOther {
 			p.inbox.fail(l.failed(resp.Error(text)))
 		}
-		p.answered(l)
+		p.answered(l, false)
 	}
 }
 

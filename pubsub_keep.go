@@ -26,6 +26,12 @@ const (
 	// dialPatience is how long the dial to one node of several may take, at
 	// first.
 	dialPatience = time.Second
+	// mapPatience is for how long the map may lack a node before it counts as
+	// having left.
+	mapPatience = 5 * time.Second
+	// roleDoubts is after how many failures a node is taken for the primary that
+	// the map says it is, whatever it says itself.
+	roleDoubts = 8
 	// idleRound is the longest time between two rounds.
 	idleRound = time.Hour
 )
@@ -63,9 +69,10 @@ type linkRound struct {
 	p       *PubSub
 	view    nodeView
 	now     time.Duration
-	next    time.Duration // when the next round is due
-	lacking bool          // something is not as it should be: the map may be out of date
-	leaves  map[*link][]*topic
+	next    time.Duration      // when the next round is due
+	lacking bool               // something is not as it should be: the map may be out of date
+	leaves  map[*link][]*topic // subscriptions to end
+	kept    map[*link]bool     // links that will be needed
 }
 
 // until has the next round come no later than at.
@@ -79,7 +86,7 @@ func (p *PubSub) arrange() time.Duration {
 		return idleRound
 	}
 	now := p.clock()
-	r := &linkRound{p: p, view: p.source.view(), now: now, next: now + idleRound, leaves: map[*link][]*topic{}}
+	r := &linkRound{p: p, view: p.source.view(), now: now, next: now + idleRound, leaves: map[*link][]*topic{}, kept: map[*link]bool{}}
 	r.watch()
 	if r.view == nil {
 		r.lacking = len(p.topics)+len(p.pings) > 0
@@ -111,6 +118,9 @@ func (r *linkRound) watch() {
 				continue
 			}
 			l.send(&linkRequest{what: reqPing}, "ping")
+		}
+		if h.interval > 0 {
+			r.until(r.now + h.interval)
 		}
 		silence := l.silence(r.now)
 		patience := l.node.client.opt.patience
@@ -179,7 +189,7 @@ func (r *linkRound) placeLinks() {
 			l.send(&linkRequest{what: reqPing, user: true, payload: payload}, words...)
 		}
 		p.pings = nil
-		if !l.shards {
+		if !l.shards && !(p.spread && r.rolesOpen()) {
 			r.ask(l, wanted)
 		}
 	}
@@ -201,13 +211,23 @@ func (r *linkRound) ask(l *link, wanted []*topic) {
 	l.sendFor(reqSubscribe, false, missing)
 }
 
-// linkPrimaries keeps a link to each primary.
+// linkPrimaries keeps a link to each primary. What a primary does is repeated by
+// its replicas: so a link to a node that has been replaced ends before anything
+// is subscribed to at its successor. Whether it has been is for the node itself
+// to say, where that can be asked; a map may be out of date.
 func (r *linkRound) linkPrimaries(wanted bool) {
 	p := r.p
 	primaries := r.view.primaries()
 	for _, l := range slices.Clone(p.links) {
-		if !l.shards && !hasAddr(primaries, l.addr) {
+		switch {
+		case l.shards:
+		case hasAddr(primaries, l.addr):
+			l.replicas = r.replicasOf(l.addr)
+			l.absent = false
+		case l.nc == nil, r.goneForLong(l), !l.resp3 && r.replaced(l):
 			p.drop(l, nil)
+		case l.resp3:
+			r.askRole(l)
 		}
 	}
 	p.unlinked = false
@@ -221,26 +241,96 @@ func (r *linkRound) linkPrimaries(wanted bool) {
 	}
 }
 
+// askRole asks the server of a link whether it is a replica, every now and then.
+func (r *linkRound) askRole(l *link) {
+	due := l.roleAskedAt + shortestRefresh
+	if l.roleAskedAt != 0 && r.now < due {
+		r.until(due)
+		return
+	}
+	l.roleAskedAt = r.now
+	l.send(&linkRequest{what: reqRole}, "hello")
+	r.until(r.now + shortestRefresh)
+}
+
+// rolesOpen reports whether a server has not said yet whether it is a replica,
+// and may take its time for it.
+func (r *linkRound) rolesOpen() bool {
+	for _, l := range r.p.links {
+		if l.absent && !l.shards && l.resp3 && !l.silent && l.roleAskedAt != 0 && r.now < l.absentSince+patienceToLeave {
+			r.until(l.absentSince + patienceToLeave)
+			return true
+		}
+	}
+	return false
+}
+
+// replicasOf is the addresses of a primary's replicas.
+func (r *linkRound) replicasOf(addr string) (list []string) {
+	for _, s := range r.view.shardList() {
+		if s.primary.addr != addr {
+			continue
+		}
+		for _, n := range s.replicas {
+			list = append(list, n.addr)
+		}
+	}
+	return list
+}
+
+// replaced reports whether the node, a primary when it was seen last, is a
+// replica now, or has left its slots to one of its replicas.
+func (r *linkRound) replaced(l *link) bool {
+	if hasAddr(r.view.replicas(), l.addr) {
+		return true
+	}
+	return slices.ContainsFunc(l.replicas, func(addr string) bool { return hasAddr(r.view.primaries(), addr) })
+}
+
+// goneForLong reports whether the map has not had the node for a while. A map
+// may lack a node for a moment: a server may not have heard yet that it joined,
+// or whose replica it has become.
+func (r *linkRound) goneForLong(l *link) bool {
+	if !l.absent {
+		l.absent, l.absentSince = true, r.now
+	}
+	r.lacking = true
+	r.until(l.absentSince + mapPatience)
+	return r.now >= l.absentSince+mapPatience
+}
+
 // linkAny keeps a link to some node that is part of the cluster.
 func (r *linkRound) linkAny(wanted bool) {
 	p := r.p
 	if i := slices.IndexFunc(p.links, func(l *link) bool { return !l.shards }); i >= 0 {
 		l := p.links[i]
-		replaced := l.silent && l.wasPrimary && !hasAddr(r.view.primaries(), l.addr)
-		if hasNode(r.view, l.addr) && !replaced {
+		if hasNode(r.view, l.addr) {
+			l.absent = false
+			if !l.silent || !l.wasPrimary || hasAddr(r.view.primaries(), l.addr) {
+				return
+			}
+		} else if !l.silent && !r.goneForLong(l) {
 			return
 		}
 		p.drop(l, errLeft)
 	}
-	if wanted || len(p.pings) > 0 && len(p.links) == 0 {
-		if n := r.choose(); n != nil {
-			r.linkTo(n, false)
-		}
+	if !wanted && (len(p.pings) == 0 || len(p.links) > 0) {
+		return
 	}
+	n := r.choose()
+	if n == nil {
+		return
+	}
+	if n.addr != p.lastNode && r.now < p.elsewhere {
+		r.until(p.elsewhere)
+		return
+	}
+	r.linkTo(n, false)
 }
 
-// choose picks a node for channels and patterns: at random among those that seem
-// well, else the one that may be tried first.
+// choose picks a node for channels and patterns: the one that they were at, if it
+// has not failed more than once, else at random among those that seem well, else
+// the one that may be tried first.
 func (r *linkRound) choose() *node {
 	nodes := append(slices.Clone(r.view.primaries()), r.view.replicas()...)
 	if len(nodes) == 0 {
@@ -248,8 +338,12 @@ func (r *linkRound) choose() *node {
 	}
 	rand.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
 	paused := func(n *node) time.Duration {
-		if pause := r.p.pauses[n.addr]; pause != nil {
-			return pause.until
+		rest := r.p.pauses[n.addr]
+		switch {
+		case n.addr == r.p.lastNode && (rest == nil || rest.failures == 1):
+			return -1
+		case rest != nil:
+			return rest.until
 		}
 		return 0
 	}
@@ -318,9 +412,13 @@ func (r *linkRound) linkTo(n *node, shards bool) *link {
 	}
 	p.links = append(p.links, l)
 	d := &dialer{opt: p.optionsFor(n)}
+	primaryOnly := (shards || p.spread) && p.source.hasReplicas()
+	if rest := p.pauses[n.addr]; rest != nil && rest.failures >= roleDoubts {
+		primaryOnly = false // it may not mean by it what servers do
+	}
 	p.tasks.Go(func() {
 		defer cancel()
-		l.run(ctx, d)
+		l.run(ctx, d, primaryOnly)
 	})
 	return l
 }
@@ -345,7 +443,7 @@ func (r *linkRound) dropUnused() {
 	}
 	for _, l := range slices.Clone(r.p.links) {
 		idle := len(l.sent) == 0 || l.silent || l.nc == nil
-		if l.shards && !used[l] && idle {
+		if l.shards && !used[l] && !r.kept[l] && idle {
 			r.p.drop(l, nil)
 		}
 	}
@@ -423,6 +521,12 @@ func (p *PubSub) drop(l *link, cause error) {
 	}
 	l.sent = nil
 	nudge(p.wake)
+	if !l.shards && l.nc != nil && !p.spread {
+		p.lastNode, p.elsewhere = l.addr, p.clock()+nodePause
+		if cause == errNoPong || cause == errLeft {
+			p.lastNode = ""
+		}
+	}
 	if cause == nil {
 		return
 	}

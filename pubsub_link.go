@@ -26,10 +26,16 @@ type link struct {
 	shards     bool
 	born       time.Duration
 	wasPrimary bool // when the link was made
-	cancel     context.CancelFunc
-	nc         net.Conn // nil while it is dialled
-	resp3      bool     // the server speaks RESP3
-	gone       bool     // nothing that comes counts any more
+
+	absent      bool // the map does not have the node as it should be, since then
+	absentSince time.Duration
+	replicas    []string      // of the node when it was seen as a primary last
+	roleAskedAt time.Duration // 0: it was not asked whether it is a primary still
+
+	cancel context.CancelFunc
+	nc     net.Conn // nil while it is dialled
+	resp3  bool     // the server speaks RESP3
+	gone   bool     // nothing that comes counts any more
 
 	// subs is the channels and patterns subscribed to, or asked for.
 	subs map[*topic]subState
@@ -88,6 +94,7 @@ const (
 	reqPing
 	reqFence
 	reqProbe // for a key, to learn who has a slot
+	reqRole  // whether the server is a replica
 	reqOther
 )
 
@@ -111,9 +118,12 @@ func (q *requestQueue) pop() *linkRequest {
 // errNoPong is why a connection is given up whose server has fallen silent.
 var errNoPong = errors.New("no answer to PING")
 
+// errReplica is why a connection is not used whose server was to be a primary.
+var errReplica = errors.New("the node is a replica")
+
 // run is the life of the link.
-func (l *link) run(ctx context.Context, d *dialer) {
-	nc, err := l.dial(ctx, d)
+func (l *link) run(ctx context.Context, d *dialer, primaryOnly bool) {
+	nc, err := l.dial(ctx, d, primaryOnly)
 	if err == nil {
 		if l.p.connected(l, nc) {
 			err = l.read(nc)
@@ -123,7 +133,7 @@ func (l *link) run(ctx context.Context, d *dialer) {
 	l.p.lost(l, err)
 }
 
-func (l *link) dial(ctx context.Context, d *dialer) (net.Conn, error) {
+func (l *link) dial(ctx context.Context, d *dialer, primaryOnly bool) (net.Conn, error) {
 	if err := l.node.client.err; err != nil {
 		return nil, err
 	}
@@ -132,7 +142,12 @@ func (l *link) dial(ctx context.Context, d *dialer) (net.Conn, error) {
 		ctx, cancel = context.WithTimeout(ctx, d.opt.DialTimeout)
 		defer cancel()
 	}
-	return d.dialPubSub(ctx)
+	nc, isReplica, err := d.dialPubSub(ctx, primaryOnly)
+	if err == nil && isReplica {
+		closeNow(nc)
+		return nil, errReplica
+	}
+	return nc, err
 }
 
 // The size of the buffer that a link reads into, at first and in general. A

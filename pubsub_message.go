@@ -79,6 +79,8 @@ type notice struct {
 	msg  *Message // of a message
 	text string   // of an answer or a refusal
 	push bool     // it is one of RESP3
+
+	replica bool // the answer says that the server is one
 }
 
 type noticeKind uint8
@@ -116,6 +118,8 @@ func readNotice(reply []byte) (notice, error) {
 		return n, err
 	case resp.Array:
 		return readPush(&d)
+	case resp.Map:
+		return notice{kind: isAnswer, replica: saysReplica(&d)}, nil
 	}
 	text, err := d.String()
 	switch err := err.(type) {

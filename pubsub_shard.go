@@ -42,9 +42,10 @@ const (
 	shardOverlap = time.Second
 	// patienceToLeave is how long the old node may take to let go.
 	patienceToLeave = 300 * time.Millisecond
-	// shardPause is how long messages may take from one node of a shard to
-	// another.
-	shardPause = 50 * time.Millisecond
+	// nodePause is how long a message may take from one node to another. Who has
+	// received it at the one and subscribes at the other meanwhile would receive
+	// it twice.
+	nodePause = 100 * time.Millisecond
 	// maxHeld bounds the messages held for a channel.
 	maxHeld = 10_000
 	// freeRedirects is how many MOVED are followed without a pause.
@@ -60,7 +61,7 @@ func (r *linkRound) place(t *topic) {
 		return
 	}
 	if t.state == subLeaving && (t.at.silent || r.now >= t.leaveBy) {
-		t.at, t.state = nil, subUnsent
+		r.p.shardLost(t)
 	}
 	if t.at != nil && t.at.addr == s.primary.addr && t.state != subLeaving {
 		return
@@ -76,6 +77,10 @@ func (r *linkRound) place(t *topic) {
 	}
 	switch t.state {
 	case subUnsent, subAsked:
+		if t.old != nil && t.old.addr == s.primary.addr {
+			r.p.shardLost(t) // it is where it should be
+			return
+		}
 		if to := r.linkTo(s.primary, true); to != nil || t.at == nil || t.at.nc == nil {
 			t.at, t.state = to, subUnsent
 		}
@@ -83,6 +88,9 @@ func (r *linkRound) place(t *topic) {
 			t.doubtful = t.at.addr == t.left
 		}
 	case subLeaving:
+		if to := r.linkTo(s.primary, true); to != nil {
+			r.kept[to] = true
+		}
 		r.until(t.leaveBy)
 	case subMade:
 		r.move(t, s)
@@ -91,19 +99,31 @@ func (r *linkRound) place(t *topic) {
 
 // move begins to move a subscription to the shard's primary.
 func (r *linkRound) move(t *topic, s *shard) {
-	if t.doubtful || hasAddr(s.nodes, t.at.addr) {
-		if t.at.silent {
-			t.at, t.state = r.linkTo(s.primary, true), subUnsent
-			return
-		}
-		t.state, t.leaveBy = subLeaving, r.now+patienceToLeave
-		r.leave(t.at, t)
-		r.until(t.leaveBy)
-		return
-	}
 	to := r.linkTo(s.primary, true)
 	if to == nil {
 		return // as long as that cannot be reached, better here than nowhere
+	}
+	if t.doubtful || hasAddr(s.nodes, t.at.addr) {
+		switch {
+		case t.at.silent:
+			r.p.shardLost(t)
+			if t.at == nil {
+				t.at = to
+			}
+		case to.nc == nil:
+			r.kept[to] = true // not before it is certain that there is a primary
+		default:
+			r.kept[to] = true
+			t.state, t.leaveBy = subLeaving, r.now+patienceToLeave
+			r.leave(t.at, t)
+			r.until(t.leaveBy)
+		}
+		return
+	}
+	if t.old == to && !t.farewell { // back to where it was
+		r.p.deliverHeld(t)
+		t.at, t.old, t.oldUntil = to, t.at, r.now+shardOverlap
+		return
 	}
 	if t.old != nil {
 		r.p.endOverlap(t)
@@ -262,8 +282,8 @@ func (p *PubSub) shardLeft(l *link, t *topic) {
 		t.farewell = true
 		p.endOverlap(t)
 	case t.at == l && t.state == subLeaving:
-		t.at, t.state = nil, subUnsent
-		t.retryAt = p.clock() + shardPause
+		p.shardLost(t)
+		t.retryAt = p.clock() + nodePause
 		nudge(p.wake)
 	}
 }

@@ -17,6 +17,8 @@ type pubsubSource interface {
 	// moved learns from a node that the one at addr serves the slot. It reports
 	// whether the source follows.
 	moved(slot int, addr string) bool
+	// hasReplicas reports whether there may be replicas among the nodes.
+	hasReplicas() bool
 	// over is closed when the client is.
 	over() <-chan struct{}
 }
@@ -24,6 +26,7 @@ type pubsubSource interface {
 // nodeView is what a PubSub has to know of a slotMap.
 type nodeView interface {
 	at(slot int) *shard
+	shardList() []*shard
 	primaries() []*node
 	replicas() []*node
 }
@@ -47,8 +50,12 @@ func (s clusterSource) view() nodeView {
 	return nil
 }
 
+// shardList is every shard.
+func (m *slotMap) shardList() []*shard { return m.shards[1:] }
+
 func (s clusterSource) changed() <-chan struct{} { return s.t.next() }
 func (s clusterSource) refresh()                 { s.t.refresh() }
+func (s clusterSource) hasReplicas() bool        { return true }
 func (s clusterSource) over() <-chan struct{}    { return s.t.life.Done() }
 
 func (s clusterSource) trouble() error {
@@ -77,9 +84,11 @@ func newSingleSource(c *Client) singleSource {
 func (s singleSource) view() nodeView           { return s }
 func (s singleSource) changed() <-chan struct{} { return nil }
 func (s singleSource) refresh()                 {}
+func (s singleSource) hasReplicas() bool        { return false }
 func (s singleSource) trouble() error           { return nil }
 func (s singleSource) moved(int, string) bool   { return false }
 func (s singleSource) over() <-chan struct{}    { return s.done }
 func (s singleSource) at(int) *shard            { return s.server }
+func (s singleSource) shardList() []*shard      { return []*shard{s.server} }
 func (s singleSource) primaries() []*node       { return s.server.nodes }
 func (s singleSource) replicas() []*node        { return nil }
