@@ -262,6 +262,7 @@ func TestWaitingEnds(t *testing.T) {
 	_, err = p.Receive(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorIs(t, p.Subscribe(ctx, "x"), context.DeadlineExceeded)
+	//lint:ignore SA1012 a mistake of the caller
 	_, err = p.ReceiveMessage(nil) //nolint:staticcheck // it must not crash
 	require.Equal(t, errNilContext, err)
 	require.Equal(t, "PubSub()", p.String())
