@@ -23,20 +23,36 @@ type busProxy struct {
 
 // parting is the set of nodes that are parted from all others.
 type parting struct {
-	mu  sync.Mutex
-	ids map[string]bool
+	mu   sync.Mutex
+	ids  map[string]bool
+	lost []net.Conn // links that have lost bytes, or would have
 }
 
+// set parts a node from the others, or joins it with them again. Then the links
+// that lost bytes end: their messages would not fit together, and a node does not
+// give up a silent link to one that it hears by another.
 func (p *parting) set(id string, parted bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ids[id] = parted
+	if parted {
+		return
+	}
+	for _, nc := range p.lost {
+		_ = nc.Close()
+	}
+	p.lost = nil
 }
 
-func (p *parting) between(a, b string) bool {
+// loses tells whether what a sends to b on the link is lost.
+func (p *parting) loses(nc net.Conn, a, b string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.ids[a] || p.ids[b]
+	parted := p.ids[a] || p.ids[b]
+	if parted {
+		p.lost = append(p.lost, nc)
+	}
+	return parted
 }
 
 // A bus message begins with a signature and 36 more bytes, after which comes
@@ -87,7 +103,7 @@ func (p *busProxy) link(near net.Conn) {
 	if !p.keep(far) {
 		return
 	}
-	if p.parting.between(from, p.to) {
+	if p.parting.loses(near, from, p.to) {
 		_, _ = io.Copy(io.Discard, near)
 		return
 	}
@@ -103,22 +119,17 @@ func (p *busProxy) link(near net.Conn) {
 	<-done
 }
 
-// copy carries bytes, and loses them while the nodes are parted. A link that has
-// lost bytes never carries any again: the messages would not fit together.
+// copy carries bytes, and loses them once the nodes are parted.
 func (p *busProxy) copy(dst, src net.Conn, from string) {
 	buf := make([]byte, 16<<10)
-	lost := false
 	for {
 		n, err := src.Read(buf)
 		if err != nil {
 			break
 		}
-		lost = lost || p.parting.between(from, p.to)
-		if lost {
-			if !p.parting.between(from, p.to) {
-				break
-			}
-			continue
+		if p.parting.loses(src, from, p.to) {
+			_, _ = io.Copy(io.Discard, src)
+			break
 		}
 		if _, err := dst.Write(buf[:n]); err != nil {
 			break
