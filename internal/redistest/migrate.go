@@ -1,9 +1,11 @@
 package redistest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // migrateBatch is how many keys one MIGRATE takes along.
@@ -84,10 +86,12 @@ func (m *Migration) Move(keys ...string) error {
 // Cluster.WaitHealthy waits until they have. Keys must not be left at the source.
 func (m *Migration) Finish() error {
 	others := m.cluster.Primaries()
-	for _, n := range []*Node{m.To, m.From} {
-		if err := m.setSlot(n, "NODE", m.To.id); err != nil {
-			return err
-		}
+	if err := m.setSlot(m.To, "NODE", m.To.id); err != nil {
+		return err
+	}
+	m.awaitSource()
+	if err := m.setSlot(m.From, "NODE", m.To.id); err != nil {
+		return err
 	}
 	for _, n := range others {
 		if n == m.To || n == m.From || !n.Running() {
@@ -98,6 +102,23 @@ func (m *Migration) Finish() error {
 		}
 	}
 	return nil
+}
+
+// awaitSource waits until the source has heard from the target that the slot is
+// gone. If it is told before that, a message that the target sent earlier says
+// to it that the slot has no owner: Redis 7.0 keeps this in mind, and lets
+// anybody have the slot who once owned it when it has come back to the source.
+// A source that does not hear of it in time has to be told all the same.
+func (m *Migration) awaitSource() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = poll(ctx, time.Millisecond, func() error {
+		v, err := m.From.view(ctx)
+		if err == nil && !v[m.To.id].owns(m.Slot) {
+			err = fmt.Errorf("%s has not heard of the slot's move", m.From.Addr())
+		}
+		return err
+	})
 }
 
 // Abort closes the slot at both ends and leaves it with the source. Keys that

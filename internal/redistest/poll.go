@@ -15,10 +15,15 @@ type giveUp struct{ error }
 func poll(ctx context.Context, pause time.Duration, check func() error) error {
 	t := time.NewTicker(pause)
 	defer t.Stop()
+	var amiss error
 	for {
 		err := check()
 		if err == nil {
 			return nil
+		}
+		// What the end of the context interrupted says less than what was before.
+		if amiss == nil || ctx.Err() == nil {
+			amiss = err
 		}
 		var final giveUp
 		if errors.As(err, &final) {
@@ -26,7 +31,7 @@ func poll(ctx context.Context, pause time.Duration, check func() error) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("redistest: %w; last: %w", context.Cause(ctx), err)
+			return fmt.Errorf("redistest: %w; last: %w", context.Cause(ctx), amiss)
 		case <-t.C:
 		}
 	}
