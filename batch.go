@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
@@ -149,15 +150,28 @@ func (b *batch) round(ctx context.Context) {
 		it.how = try.how
 		groups = addToGroup(groups, it)
 	}
+	var hooked *sync.WaitGroup
+	sent := groups[:0]
 	for _, g := range groups {
 		if g.pool.suspect() {
 			g.fail(&NodeError{Node: g.pool.opt.Addr, Cause: errSuspect})
 			continue
 		}
+		if chain := g.first.node.client.hooks.chain.Load(); chain != nil {
+			if hooked == nil {
+				hooked = new(sync.WaitGroup)
+			}
+			hooked.Go(func() { g.exchangeHooked(ctx, chain) })
+			continue
+		}
 		g.send(ctx)
+		sent = append(sent, g)
 	}
-	for _, g := range groups {
+	for _, g := range sent {
 		g.receive(ctx)
+	}
+	if hooked != nil {
+		hooked.Wait()
 	}
 }
 
@@ -169,6 +183,7 @@ type batchGroup struct {
 	alone       bool // the connection is nobody else's
 	taken       bool // and was taken for the group
 	call        *wire.Call
+	limiter     Limiter // that waits for the outcome
 }
 
 func addToGroup(groups []*batchGroup, it *batchItem) []*batchGroup {
@@ -201,7 +216,11 @@ func (g *batchGroup) fail(err error) {
 
 // send finds a connection and submits the group's commands as one call.
 func (g *batchGroup) send(ctx context.Context) {
-	var err error
+	err := g.allow()
+	if err != nil {
+		g.fail(err)
+		return
+	}
 	if g.conn, err = g.pool.connFor(ctx, g); err != nil {
 		g.fail(err)
 		return
@@ -267,6 +286,7 @@ func (g *batchGroup) giveBack() {
 
 // receive waits for the group's replies and hands them out.
 func (g *batchGroup) receive(ctx context.Context) {
+	defer g.report()
 	if g.call == nil {
 		return
 	}

@@ -17,9 +17,10 @@ import (
 // It follows no redirects: a MOVED is returned as the error it is.
 type Client struct {
 	cmdable
-	opt  *Options
-	pool *pool
-	err  error // of the options: every call fails with it
+	opt   *Options
+	pool  *pool
+	hooks *hooks
+	err   error // of the options: every call fails with it
 }
 
 // NewClient makes a client of the server at opt.Addr. It does not dial unless
@@ -28,8 +29,8 @@ type Client struct {
 func NewClient(opt *Options) *Client {
 	opt, err := opt.withDefaults()
 	if err != nil {
-		c := &Client{opt: new(Options), err: err}
-		c.cmdable = c.Process
+		c := &Client{opt: new(Options), hooks: new(hooks), err: err}
+		c.bind()
 		return c
 	}
 	return newClient(opt)
@@ -37,9 +38,16 @@ func NewClient(opt *Options) *Client {
 
 // newClient makes a client with options that are complete.
 func newClient(opt *Options) *Client {
-	c := &Client{opt: opt, pool: newPool(opt, opt.readOnly)}
-	c.cmdable = c.Process
+	opt.hooks = new(hooks)
+	c := &Client{opt: opt, hooks: opt.hooks}
+	c.bind()
+	c.pool = newPool(opt, opt.readOnly)
 	return c
+}
+
+func (c *Client) bind() {
+	c.cmdable = c.Process
+	c.bindHooks()
 }
 
 // Options returns the options in use, defaults filled in. They must not be
@@ -68,7 +76,9 @@ func (c *Client) Close() error {
 }
 
 // Process sends cmd and puts the reply into it. The error is the command's.
-func (c *Client) Process(ctx context.Context, cmd Cmder) error {
+func (c *Client) Process(ctx context.Context, cmd Cmder) error { return c.hooks.process(ctx, cmd) }
+
+func (c *Client) processCommand(ctx context.Context, cmd Cmder) error {
 	if c.err != nil {
 		cmd.SetErr(c.err)
 		return c.err
@@ -83,7 +93,7 @@ func (c *Client) Process(ctx context.Context, cmd Cmder) error {
 
 func (c *Client) process(ctx context.Context, cmd Cmder) error {
 	for retries, unfit := 0, 0; ; {
-		err := c.pool.exchange(ctx, cmd, 0)
+		err := c.send(ctx, cmd, 0)
 		if err == nil {
 			return nil
 		}
@@ -108,7 +118,7 @@ func (c *Client) process(ctx context.Context, cmd Cmder) error {
 // it back. The connection is taken with the first command.
 func (c *Client) Conn() *Conn {
 	conn := &Conn{opt: c.opt, pool: c.pool, err: c.err}
-	conn.bind()
+	conn.bind(c.hooks.list())
 	return conn
 }
 

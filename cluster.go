@@ -18,6 +18,7 @@ type ClusterClient struct {
 	opt      *ClusterOptions
 	topology *topology
 	scans    scanCursors
+	hooks    hooks
 	err      error // of the options: every call fails with it
 }
 
@@ -28,10 +29,12 @@ func NewClusterClient(opt *ClusterOptions) *ClusterClient {
 	opt, err := opt.withDefaults()
 	c := &ClusterClient{opt: opt, err: err}
 	c.cmdable = c.Process
+	c.hooks.base = newSteps(c.processCommand, c.processPipeline, c.processTx)
 	if err != nil {
 		c.opt = new(ClusterOptions)
 		return c
 	}
+	opt.hooks = &c.hooks
 	c.topology = newTopology(opt)
 	if opt.MinIdleConns > 0 {
 		c.topology.refresh()
@@ -127,6 +130,10 @@ func (c *ClusterClient) forEach(ctx context.Context, nodes func(*slotMap) []*nod
 // Process sends cmd to the node that serves it and puts the reply into it. The
 // error is the command's.
 func (c *ClusterClient) Process(ctx context.Context, cmd Cmder) error {
+	return c.hooks.process(ctx, cmd)
+}
+
+func (c *ClusterClient) processCommand(ctx context.Context, cmd Cmder) error {
 	err := c.check(ctx, cmd)
 	if err == nil {
 		err = c.process(ctx, cmd)

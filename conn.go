@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
@@ -23,18 +24,21 @@ type Conn struct {
 	err    error
 
 	scripts *scriptLoads
+	hooks   hooks
 }
 
 // newConn makes a Conn of a connection that is in no pool yet.
 func newConn(opt *Options, conn *wire.Conn) *Conn {
 	c := &Conn{opt: opt, conn: conn}
-	c.bind()
+	c.bind(append(slices.Clone(opt.outerHooks.list()), opt.hooks.list()...))
 	return c
 }
 
-func (c *Conn) bind() {
+func (c *Conn) bind(list []Hook) {
 	c.cmdable = c.Process
 	c.statefulCmdable = c.Process
+	c.hooks.base = newSteps(c.processCommand, c.processPipeline, c.processTx)
+	c.hooks.add(list...)
 	if c.pool != nil {
 		c.scripts = &c.pool.scripts
 	} else {
@@ -43,7 +47,9 @@ func (c *Conn) bind() {
 }
 
 // Process sends cmd and puts the reply into it. The error is the command's.
-func (c *Conn) Process(ctx context.Context, cmd Cmder) error {
+func (c *Conn) Process(ctx context.Context, cmd Cmder) error { return c.hooks.process(ctx, cmd) }
+
+func (c *Conn) processCommand(ctx context.Context, cmd Cmder) error {
 	err := c.process(ctx, cmd)
 	cmd.SetErr(err)
 	return err
@@ -123,7 +129,7 @@ func (c *Conn) discard() {
 }
 
 // Pipeline starts a pipeline on this connection.
-func (c *Conn) Pipeline() Pipeliner { return newPipeline(c.processPipeline) }
+func (c *Conn) Pipeline() Pipeliner { return newPipeline(c.hooks.pipeline) }
 
 // Pipelined calls fn with a pipeline on this connection and executes it, unless
 // fn fails.
@@ -132,7 +138,7 @@ func (c *Conn) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder
 }
 
 // TxPipeline starts a transaction on this connection.
-func (c *Conn) TxPipeline() Pipeliner { return newPipeline(c.processTx) }
+func (c *Conn) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
 
 // TxPipelined calls fn with a transaction on this connection and executes it,
 // unless fn fails.

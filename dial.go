@@ -140,7 +140,7 @@ func (d *dialer) open(ctx context.Context) (net.Conn, error) {
 	if open == nil {
 		open = NewDialer(d.opt)
 	}
-	nc, err := open(ctx, d.opt.Network, d.opt.Addr)
+	nc, err := d.opt.dialHooked(open)(ctx, d.opt.Network, d.opt.Addr)
 	if err != nil {
 		return nil, d.failed("dial", err)
 	}

@@ -24,7 +24,7 @@ func (n *node) exchange(ctx context.Context, cmd Cmder, how manner) error {
 	if n.client.pool.suspect() {
 		return &NodeError{Node: n.addr, Cause: errSuspect}
 	}
-	return n.client.pool.exchange(ctx, cmd, how)
+	return n.client.exchange(ctx, cmd, how)
 }
 
 // probes is how many PINGs a measurement of the latency takes; the quickest

@@ -276,6 +276,9 @@ type ClusterOptions struct {
 
 	// readMode is what ReadOnly, RouteByLatency and RouteRandomly amount to.
 	readMode readMode
+
+	// hooks are those of the client that the options are of.
+	hooks *hooks
 }
 
 // readMode says which nodes of a shard may serve a command that only reads.
@@ -505,6 +508,10 @@ type Options struct {
 	patience  time.Duration
 	onSilence func(silent bool)
 
+	// hooks are those of the client that the options are of, and outerHooks
+	// those of the cluster client that it belongs to.
+	hooks, outerHooks *hooks
+
 	// serverName is the name that the cluster announces for the node, which TLS
 	// verifies in place of the host that is dialled.
 	serverName string
@@ -555,6 +562,7 @@ func (o *ClusterOptions) nodeOptions(addr string) *Options {
 		IdentitySuffix:             o.IdentitySuffix,
 		FailingTimeoutSeconds:      o.FailingTimeoutSeconds,
 		RetryWritesInDoubt:         o.RetryWritesInDoubt,
+		outerHooks:                 o.hooks,
 		patience:                   max(0, o.SuspectAfter),
 		// Servers that only ClusterSlots makes a cluster know no READONLY.
 		readOnly: o.readMode != readPrimary && o.ClusterSlots == nil,

@@ -117,7 +117,7 @@ func (p *Pipeline) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([
 }
 
 // Pipeline starts a pipeline.
-func (c *Client) Pipeline() Pipeliner { return newPipeline(c.processPipeline) }
+func (c *Client) Pipeline() Pipeliner { return newPipeline(c.hooks.pipeline) }
 
 // Pipelined calls fn with a pipeline and executes it, unless fn fails.
 func (c *Client) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
@@ -125,7 +125,7 @@ func (c *Client) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmd
 }
 
 // Pipeline starts a pipeline over all nodes.
-func (c *ClusterClient) Pipeline() Pipeliner { return newPipeline(c.processPipeline) }
+func (c *ClusterClient) Pipeline() Pipeliner { return newPipeline(c.hooks.pipeline) }
 
 // Pipelined calls fn with a pipeline over all nodes and executes it, unless fn
 // fails.

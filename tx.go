@@ -15,7 +15,7 @@ const TxFailedErr = resp.Error("redis: transaction failed")
 
 // TxPipeline starts a transaction: Exec sends the commands between MULTI and
 // EXEC, to one server, which runs all of them or none.
-func (c *Client) TxPipeline() Pipeliner { return newPipeline(c.processTx) }
+func (c *Client) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails.
 func (c *Client) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
@@ -25,7 +25,7 @@ func (c *Client) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]C
 // TxPipeline starts a transaction: Exec sends the commands between MULTI and
 // EXEC to the node that serves their keys, which runs all of them or none. Keys
 // of several slots fail with [ErrCrossSlot] before anything is sent.
-func (c *ClusterClient) TxPipeline() Pipeliner { return newPipeline(c.processTx) }
+func (c *ClusterClient) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails.
 func (c *ClusterClient) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
@@ -40,7 +40,7 @@ func (c *Client) processTx(ctx context.Context, cmds []Cmder) error {
 		return err
 	}
 	for retries := 0; ; retries++ {
-		err := c.pool.exchangeTx(ctx, cmds, 0)
+		err := c.sendTx(ctx, cmds, 0)
 		if err == nil {
 			return firstError(cmds)
 		}
@@ -161,7 +161,7 @@ func (n *node) exchangeTx(ctx context.Context, cmds []Cmder, how manner) error {
 	if n.client.pool.suspect() {
 		return &NodeError{Node: n.addr, Cause: errSuspect}
 	}
-	return n.client.pool.exchangeTx(ctx, cmds, how)
+	return n.client.exchangeTx(ctx, cmds, how)
 }
 
 func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, how manner) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
@@ -17,14 +18,17 @@ type Tx struct {
 	cmdable
 	statefulCmdable
 	conn  *Conn
+	hooks hooks
 	retry bool // writes in doubt, as RetryWritesInDoubt says
 
 	watched []string // since the last transaction
 	cause   error    // why the function should be run anew: the first error that asks for it
 }
 
-func newTx(c *Client, how manner) *Tx {
+func newTx(c *Client, how manner, outer []Hook) *Tx {
 	tx := &Tx{conn: c.Conn(), retry: c.opt.RetryWritesInDoubt}
+	tx.hooks.base = newSteps(tx.processCommand, tx.processPipeline, tx.processTx)
+	tx.hooks.add(append(slices.Clone(outer), c.hooks.list()...)...)
 	tx.conn.how = how
 	tx.cmdable = tx.Process
 	tx.statefulCmdable = tx.Process
@@ -49,7 +53,7 @@ func (c *Client) Watch(ctx context.Context, fn func(*Tx) error, keys ...string) 
 		return errNilContext
 	}
 	for retries := 0; ; retries++ {
-		err, cause := c.watch(ctx, fn, keys, 0)
+		err, cause := c.watch(ctx, fn, keys, 0, nil)
 		if cause == nil {
 			return err
 		}
@@ -92,7 +96,7 @@ func (c *ClusterClient) Watch(ctx context.Context, fn func(*Tx) error, keys ...s
 		if err != nil {
 			cause = err
 		} else {
-			err, cause = n.watch(ctx, fn, keys, try.how)
+			err, cause = n.watch(ctx, fn, keys, try.how, c.hooks.list())
 		}
 		if cause == nil {
 			return err
@@ -127,17 +131,17 @@ func slotOfAll(keys []string) (int, error) {
 }
 
 // watch watches the keys at the node, unless the node is suspect.
-func (n *node) watch(ctx context.Context, fn func(*Tx) error, keys []string, how manner) (err, cause error) {
+func (n *node) watch(ctx context.Context, fn func(*Tx) error, keys []string, how manner, outer []Hook) (err, cause error) {
 	if n.client.pool.suspect() {
 		err = &NodeError{Node: n.addr, Cause: errSuspect}
 		return err, err
 	}
-	return n.client.watch(ctx, fn, keys, how)
+	return n.client.watch(ctx, fn, keys, how, outer)
 }
 
 // watch calls fn once. cause, if not nil, is why it should be called again.
-func (c *Client) watch(ctx context.Context, fn func(*Tx) error, keys []string, how manner) (err, cause error) {
-	tx := newTx(c, how)
+func (c *Client) watch(ctx context.Context, fn func(*Tx) error, keys []string, how manner, outer []Hook) (err, cause error) {
+	tx := newTx(c, how, outer)
 	defer func() { _ = tx.Close(ctx) }()
 	if len(keys) > 0 {
 		err = tx.Watch(ctx, keys...).Err()
@@ -152,12 +156,29 @@ func (c *Client) watch(ctx context.Context, fn func(*Tx) error, keys []string, h
 }
 
 // Process sends cmd and puts the reply into it. The error is the command's.
-func (tx *Tx) Process(ctx context.Context, cmd Cmder) error {
-	err := tx.check(cmd)
+func (tx *Tx) Process(ctx context.Context, cmd Cmder) error { return tx.hooks.process(ctx, cmd) }
+
+func (tx *Tx) processCommand(ctx context.Context, cmd Cmder) error {
+	name := cmd.Name()
+	watching := name == "watch" || name == "unwatch"
+	var err error
+	if !watching {
+		err = tx.check(cmd)
+	}
 	if err == nil {
-		err = tx.judge(tx.conn.process(ctx, cmd), isRepeatable(cmd))
+		err = tx.judge(tx.conn.process(ctx, cmd), watching || isRepeatable(cmd))
 	}
 	cmd.SetErr(err)
+	switch {
+	case err != nil:
+	case name == "watch":
+		b := cmd.command()
+		for pos := 1; pos < len(b.args); pos++ {
+			tx.watched = append(tx.watched, strings.Clone(b.argText(pos)))
+		}
+	case name == "unwatch":
+		tx.watched = nil
+	}
 	return err
 }
 
@@ -166,24 +187,14 @@ func (tx *Tx) Process(ctx context.Context, cmd Cmder) error {
 func (tx *Tx) Watch(ctx context.Context, keys ...string) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("watch", keys...)
-	err := tx.judge(tx.conn.process(ctx, cmd), true)
-	cmd.SetErr(err)
-	if err == nil {
-		tx.watched = append(tx.watched, keys...)
-	}
-	return cmd
+	return do(ctx, tx.cmdable, cmd)
 }
 
 // Unwatch watches no key any more, whichever are given (UNWATCH).
 func (tx *Tx) Unwatch(ctx context.Context, keys ...string) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("unwatch")
-	err := tx.judge(tx.conn.process(ctx, cmd), true)
-	cmd.SetErr(err)
-	if err == nil {
-		tx.watched = nil
-	}
-	return cmd
+	return do(ctx, tx.cmdable, cmd)
 }
 
 // Close gives the connection back. Watch does it when the function has ended.
@@ -195,7 +206,7 @@ func (tx *Tx) Close(ctx context.Context) error {
 }
 
 // Pipeline starts a pipeline on this connection. It is no transaction.
-func (tx *Tx) Pipeline() Pipeliner { return newPipeline(tx.processPipeline) }
+func (tx *Tx) Pipeline() Pipeliner { return newPipeline(tx.hooks.pipeline) }
 
 // Pipelined calls fn with a pipeline on this connection and executes it, unless
 // fn fails. It is no transaction.
@@ -205,7 +216,7 @@ func (tx *Tx) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder,
 
 // TxPipeline starts a transaction, which fails with [TxFailedErr] if a watched
 // key has changed.
-func (tx *Tx) TxPipeline() Pipeliner { return newPipeline(tx.processTx) }
+func (tx *Tx) TxPipeline() Pipeliner { return newPipeline(tx.hooks.tx) }
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails. It
 // fails with [TxFailedErr] if a watched key has changed.

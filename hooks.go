@@ -1,0 +1,166 @@
+package redis
+
+import (
+	"context"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Hook sees, and may change, what a client does. Each method is given the next
+// step and returns what takes its place, which should call it; it is called
+// once when the hook is added, except for DialHook, which is called for every
+// dial. Of several hooks the one that was added first is the outermost.
+//
+//	func (h latency) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+//		return func(ctx context.Context, cmd redis.Cmder) error {
+//			start := time.Now()
+//			err := next(ctx, cmd)
+//			h.observe(cmd.FullName(), time.Since(start))
+//			return err
+//		}
+//	}
+//
+// The hooks of a [ClusterClient] see what its callers do: each command once,
+// however often it is sent or into how many parts it is split. Those of the
+// nodes' clients, which [ClusterClient.OnNewNode] and ForEachShard hand out, see
+// what is sent to the node. What the client does on its own account, such as
+// loading the slot map, no hook sees but for the dials.
+type Hook interface {
+	// DialHook is for opening a connection to a node, also for publish and
+	// subscribe.
+	DialHook(next DialHook) DialHook
+	// ProcessHook is for a single command.
+	ProcessHook(next ProcessHook) ProcessHook
+	// ProcessPipelineHook is for the commands of a pipeline, or of a
+	// transaction, which has MULTI before them and EXEC behind.
+	ProcessPipelineHook(next ProcessPipelineHook) ProcessPipelineHook
+}
+
+type (
+	// DialHook opens a connection.
+	DialHook func(ctx context.Context, network, addr string) (net.Conn, error)
+	// ProcessHook sends a command and puts the reply, or the error, into it.
+	ProcessHook func(ctx context.Context, cmd Cmder) error
+	// ProcessPipelineHook does the same with several.
+	ProcessPipelineHook func(ctx context.Context, cmds []Cmder) error
+)
+
+// AddHook adds a hook to those of the client. It sees what begins afterwards.
+func (c *ClusterClient) AddHook(hook Hook) { c.hooks.add(hook) }
+
+// AddHook adds a hook to those of the client. It sees what begins afterwards.
+func (c *Client) AddHook(hook Hook) { c.hooks.add(hook) }
+
+// AddHook adds a hook for this connection to those that it has of its client.
+func (c *Conn) AddHook(hook Hook) { c.hooks.add(hook) }
+
+// AddHook adds a hook for this connection to those that it has of its client.
+func (tx *Tx) AddHook(hook Hook) { tx.hooks.add(hook) }
+
+// hooks is what was added to a client, around what it does without.
+type hooks struct {
+	base  steps
+	mu    sync.Mutex
+	chain atomic.Pointer[hookChain] // nil as long as there are none
+}
+
+// steps is what hooks are for, but for dials.
+type steps struct {
+	process  ProcessHook
+	pipeline ProcessPipelineHook
+	tx       ProcessPipelineHook
+}
+
+type hookChain struct {
+	steps
+	list []Hook
+}
+
+func (h *hooks) add(list ...Hook) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	chain := &hookChain{h.base, append(slices.Clone(h.list()), list...)}
+	if len(chain.list) == 0 {
+		return
+	}
+	for _, hook := range slices.Backward(chain.list) {
+		chain.process = hook.ProcessHook(chain.process)
+		chain.pipeline = hook.ProcessPipelineHook(chain.pipeline)
+		chain.tx = hook.ProcessPipelineHook(chain.tx)
+	}
+	h.chain.Store(chain)
+}
+
+// list is the hooks, the outermost first.
+func (h *hooks) list() []Hook {
+	if h == nil {
+		return nil
+	}
+	if chain := h.chain.Load(); chain != nil {
+		return chain.list
+	}
+	return nil
+}
+
+// process processes cmd through the hooks.
+func (h *hooks) process(ctx context.Context, cmd Cmder) error {
+	if chain := h.chain.Load(); chain != nil {
+		err := chain.process(ctx, cmd)
+		cmd.SetErr(err)
+		return err
+	}
+	return h.base.process(ctx, cmd)
+}
+
+func (h *hooks) pipeline(ctx context.Context, cmds []Cmder) error {
+	if chain := h.chain.Load(); chain != nil {
+		return chain.pipeline(ctx, cmds)
+	}
+	return h.base.pipeline(ctx, cmds)
+}
+
+// tx processes a transaction. Hooks see it between MULTI and EXEC.
+func (h *hooks) tx(ctx context.Context, cmds []Cmder) error {
+	if chain := h.chain.Load(); chain != nil {
+		return chain.tx(ctx, enclosed(cmds))
+	}
+	return h.base.tx(ctx, cmds)
+}
+
+func enclosed(cmds []Cmder) []Cmder {
+	multi, exec := new(StatusCmd), new(SliceCmd)
+	multi.start("multi")
+	exec.start("exec")
+	return append(append([]Cmder{multi}, cmds...), exec)
+}
+
+// enclosing is process for a list that may have MULTI and EXEC around it.
+func enclosing(process ProcessPipelineHook) ProcessPipelineHook {
+	return func(ctx context.Context, cmds []Cmder) error {
+		last := len(cmds) - 1
+		if last < 1 || cmds[0].Name() != "multi" || cmds[last].Name() != "exec" {
+			return process(ctx, cmds)
+		}
+		err := process(ctx, cmds[1:last])
+		cmds[last].SetErr(err)
+		return err
+	}
+}
+
+// newSteps are the steps of a client.
+func newSteps(process ProcessHook, pipeline, tx ProcessPipelineHook) steps {
+	return steps{process, pipeline, enclosing(tx)}
+}
+
+// dialHooked is how the hooks of a client, and of the cluster client that it
+// belongs to, let a connection be opened.
+func (o *Options) dialHooked(dial DialHook) DialHook {
+	for _, h := range []*hooks{o.hooks, o.outerHooks} {
+		for _, hook := range slices.Backward(h.list()) {
+			dial = hook.DialHook(dial)
+		}
+	}
+	return dial
+}
