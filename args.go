@@ -15,11 +15,10 @@ import (
 
 // arg is one argument of a command, kept without boxing: Redis takes text and
 // numbers only, so everything a caller may pass comes down to one of the kinds
-// below.
+// below. It is as small as an interface, since every command has room for some.
 type arg struct {
-	text unsafe.Pointer // of argText and argBytes: the first byte
-	n    uint64         // of text the length, else the number
-	kind argKind
+	text unsafe.Pointer // the first byte; of a number, the mark of its kind
+	n    uint64         // of text the length, with ofBytes; else the number
 }
 
 type argKind uint8
@@ -31,18 +30,38 @@ const (
 	argUint
 	argFloat
 	argBool
+	argKinds
 )
 
+// ofBytes is set in the length of a []byte.
+const ofBytes = 1 << 63
+
+// marks is for its addresses.
+var marks [argKinds]byte
+
+func (a arg) kind() argKind {
+	mark := uintptr(a.text) - uintptr(unsafe.Pointer(&marks))
+	switch {
+	case mark < uintptr(argKinds):
+		return argKind(mark)
+	case a.n&ofBytes != 0:
+		return argBytes
+	}
+	return argText
+}
+
 func textArg(s string) arg {
-	return arg{unsafe.Pointer(unsafe.StringData(s)), uint64(len(s)), argText}
+	return arg{unsafe.Pointer(unsafe.StringData(s)), uint64(len(s))}
 }
 
 func bytesArg(b []byte) arg {
-	return arg{unsafe.Pointer(unsafe.SliceData(b)), uint64(len(b)), argBytes}
+	return arg{unsafe.Pointer(unsafe.SliceData(b)), uint64(len(b)) | ofBytes}
 }
 
-func intArg(n int64) arg     { return arg{n: uint64(n), kind: argInt} }
-func floatArg(f float64) arg { return arg{n: math.Float64bits(f), kind: argFloat} }
+func numberArg(kind argKind, n uint64) arg { return arg{unsafe.Pointer(&marks[kind]), n} }
+func intArg(n int64) arg                   { return numberArg(argInt, uint64(n)) }
+func uintArg(n uint64) arg                 { return numberArg(argUint, n) }
+func floatArg(f float64) arg               { return numberArg(argFloat, math.Float64bits(f)) }
 
 // makeArg converts a value as callers of go-redis know it: a time in RFC 3339
 // with nanoseconds, a duration in nanoseconds, a boolean as 1 or 0, nil as the
@@ -61,7 +80,7 @@ func makeArg(v any) (arg, error) {
 	case float64:
 		return floatArg(v), nil
 	case bool:
-		a := arg{kind: argBool}
+		a := numberArg(argBool, 0)
 		if v {
 			a.n = 1
 		}
@@ -81,15 +100,15 @@ func makeRareArg(v any) (arg, error) {
 	case int32:
 		return intArg(int64(v)), nil
 	case uint:
-		return arg{n: uint64(v), kind: argUint}, nil
+		return uintArg(uint64(v)), nil
 	case uint8:
-		return arg{n: uint64(v), kind: argUint}, nil
+		return uintArg(uint64(v)), nil
 	case uint16:
-		return arg{n: uint64(v), kind: argUint}, nil
+		return uintArg(uint64(v)), nil
 	case uint32:
-		return arg{n: uint64(v), kind: argUint}, nil
+		return uintArg(uint64(v)), nil
 	case uint64:
-		return arg{n: v, kind: argUint}, nil
+		return uintArg(v), nil
 	case float32:
 		// by its text, so that 0.1 stays 0.1
 		return textArg(strconv.FormatFloat(float64(v), 'f', -1, 32)), nil
@@ -164,9 +183,9 @@ func deref[T any](p *T) any {
 
 // str gives the argument's text, as the server will see it.
 func (a arg) str() string {
-	switch a.kind {
+	switch a.kind() {
 	case argText, argBytes:
-		return unsafe.String((*byte)(a.text), int(a.n))
+		return unsafe.String((*byte)(a.text), int(a.n&^ofBytes))
 	case argFloat:
 		return strconv.FormatFloat(math.Float64frombits(a.n), 'f', -1, 64)
 	case argUint, argBool:
@@ -177,9 +196,9 @@ func (a arg) str() string {
 
 // value gives the argument back as Go knows it.
 func (a arg) value() any {
-	switch a.kind {
+	switch a.kind() {
 	case argBytes:
-		return unsafe.Slice((*byte)(a.text), int(a.n))
+		return unsafe.Slice((*byte)(a.text), int(a.n&^ofBytes))
 	case argInt:
 		return int64(a.n)
 	case argUint:
@@ -194,7 +213,7 @@ func (a arg) value() any {
 
 // append encodes the argument for the wire.
 func (a arg) append(b []byte) []byte {
-	switch a.kind {
+	switch a.kind() {
 	case argInt:
 		return resp.AppendInt(b, int64(a.n))
 	case argUint, argBool:

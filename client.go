@@ -232,7 +232,7 @@ func closeIfGarbled(conn *wire.Conn, err error) {
 func appendCommand(call *wire.Call, b *baseCmd) {
 	call.Request = resp.AppendArray(call.Request, len(b.args))
 	for _, a := range b.args {
-		if a.kind == argText && a.n >= wire.LargeString {
+		if a.n >= wire.LargeString && a.kind() == argText {
 			call.Request = resp.AppendBulk(call.Request, int(a.n))
 			call.AppendLarge(a.str())
 			continue

@@ -130,7 +130,10 @@ func (c *ClusterClient) forEach(ctx context.Context, nodes func(*slotMap) []*nod
 // Process sends cmd to the node that serves it and puts the reply into it. The
 // error is the command's.
 func (c *ClusterClient) Process(ctx context.Context, cmd Cmder) error {
-	return c.hooks.process(ctx, cmd)
+	if c.hooks.chain.Load() != nil {
+		return c.hooks.process(ctx, cmd)
+	}
+	return c.processCommand(ctx, cmd)
 }
 
 func (c *ClusterClient) processCommand(ctx context.Context, cmd Cmder) error {
@@ -169,12 +172,7 @@ func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
 			n.answered()
 			return nil
 		}
-		v := c.judge(&t, &try, n, err, isRepeatable(cmd))
-		wait, err := c.admit(ctx, &try, v)
-		if err == nil {
-			err = c.pause(ctx, wait, &try, v.err)
-		}
-		if err != nil {
+		if err = c.tryAgain(ctx, &t, &try, n, err, isRepeatable(cmd)); err != nil {
 			return err
 		}
 	}
@@ -333,6 +331,18 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 		try.to, try.how = c.topology.node(completeHost(v.addr, n.addr)), asking
 	}
 	return v
+}
+
+// tryAgain decides about the error of an attempt at n, and waits for as long as
+// it takes. It returns nil when there is to be another attempt, else the error
+// that the caller gets.
+func (c *ClusterClient) tryAgain(ctx context.Context, t *target, try *attempt, n *node, err error, repeatable bool) error {
+	v := c.judge(t, try, n, err, repeatable)
+	wait, err := c.admit(ctx, try, v)
+	if err != nil {
+		return err
+	}
+	return c.pause(ctx, wait, try, v.err)
 }
 
 // pauseKind is what to wait for before the next attempt.

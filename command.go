@@ -76,7 +76,7 @@ func (c *baseCmd) int(n int64) *baseCmd {
 }
 
 func (c *baseCmd) uint(n uint64) *baseCmd {
-	c.args = append(c.args, arg{n: n, kind: argUint})
+	c.args = append(c.args, uintArg(n))
 	return c
 }
 

@@ -56,6 +56,17 @@ func hookedAttempt(process ProcessPipelineHook) ProcessPipelineHook {
 	}
 }
 
+// isDirect reports whether nothing stands between cmd and the connections that
+// all share: no hook, limiter, script to load or time to block. Nearly all
+// commands are of that kind, and go there by as few calls as possible: a caller
+// waits with its stack, and what is deep in it has gone cold by the time the
+// reply comes.
+func (c *Client) isDirect(cmd Cmder) bool {
+	b := cmd.command()
+	return c.hooks.chain.Load() == nil && c.opt.Limiter == nil && scriptOf(cmd) == nil &&
+		!b.lookup().Blocks(len(b.args), b.argText)
+}
+
 // exchange makes one attempt with cmd.
 func (c *Client) exchange(ctx context.Context, cmd Cmder, how manner) error {
 	chain := c.hooks.chain.Load()

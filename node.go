@@ -24,7 +24,14 @@ func (n *node) exchange(ctx context.Context, cmd Cmder, how manner) error {
 	if n.client.pool.suspect() {
 		return &NodeError{Node: n.addr, Cause: errSuspect}
 	}
-	return n.client.exchange(ctx, cmd, how)
+	if !n.client.isDirect(cmd) {
+		return n.client.exchange(ctx, cmd, how)
+	}
+	conn, err := n.client.pool.lane(ctx)
+	if err != nil {
+		return err
+	}
+	return exchange(ctx, conn, cmd, how)
 }
 
 // probes is how many PINGs a measurement of the latency takes; the quickest

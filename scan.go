@@ -71,7 +71,7 @@ func (c *ScanCmd) next() *ScanCmd {
 		at = 2 // HSCAN key cursor
 	}
 	if at < len(next.args) {
-		next.args[at] = arg{n: c.cursor, kind: argUint}
+		next.args[at] = uintArg(c.cursor)
 	}
 	return next
 }

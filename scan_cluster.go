@@ -161,7 +161,7 @@ func (s *clusterScan) stop() *place {
 func (s *clusterScan) pageCmd() *partCmd {
 	b := s.whole.command()
 	part := &partCmd{baseCmd: baseCmd{args: slices.Clone(b.args), info: b.info}}
-	part.args[1] = arg{n: s.state.cursor, kind: argUint}
+	part.args[1] = uintArg(s.state.cursor)
 	if s.state.passes == 0 {
 		return part
 	}

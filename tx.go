@@ -76,12 +76,7 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 		if err == nil {
 			return firstError(cmds)
 		}
-		v := c.judge(&t, &try, n, err, allRepeatable(cmds))
-		wait, err := c.admit(ctx, &try, v)
-		if err == nil {
-			err = c.pause(ctx, wait, &try, v.err)
-		}
-		if err != nil {
+		if err = c.tryAgain(ctx, &t, &try, n, err, allRepeatable(cmds)); err != nil {
 			return failTx(cmds, err)
 		}
 	}

@@ -15,39 +15,46 @@ const LargeString = 16 << 10
 
 // Call is one or more commands that travel together, and their replies. Get
 // one with [NewCall], give it back with [Call.Free].
+//
+// The fields stand by who needs them together. At a thousand callers a call has
+// gone cold whenever somebody comes back to it, and each line of the cache that
+// is touched counts.
 type Call struct {
-	// Request is the encoded commands. The caller appends to it.
-	Request []byte
-	// Replies is how many replies the request asks for; 1 at first.
-	Replies int
-	// Timeout bounds the wait for the replies from submission on, in place of
-	// the connection's ReadTimeout: 0 keeps that, a negative one never ends.
-	Timeout time.Duration
+	// The reader needs these.
+
+	state atomic.Uint32
 	// Reserved is set on the calls of whoever has reserved the connection.
 	Reserved bool
 	// Movable is set on a call that may be given up for another connection's
 	// sake: see [Conn.Shed].
 	Movable bool
+	split   bool
+	// Replies is how many replies the request asks for; 1 at first.
+	Replies int
+	got     int           // replies read so far
+	raw     []byte        // the replies
+	next    *Call         // of those to be woken together
+	ready   chan struct{} // signalled when state becomes done, but to a caller that reads for itself
 
-	refs     []ref // strings that belong into Request
+	inline [32]byte // backs raw when it is short
+	since  int64    // when it was submitted, by the connection's clock
+	start  uint64   // where the request begins in the stream of bytes sent
+	// Timeout bounds the wait for the replies from submission on, in place of
+	// the connection's ReadTimeout: 0 keeps that, a negative one never ends.
+	Timeout  time.Duration
 	refBytes int
 
+	// The caller needs these.
+
+	// Request is the encoded commands. The caller appends to it.
+	Request []byte
+	refs    []ref // strings that belong into Request
+	err     error
+
 	decoder resp.Decoder
-	block   resp.Decoder
-	split   bool
 	taken   int // replies that Next has returned
-
-	raw    []byte   // the replies
-	inline [48]byte // backs raw when it is short
-	got    int      // replies read so far
-	err    error
-	shed   *Error // what Shed has said
-
-	state atomic.Uint32
-	next  *Call         // of those to be woken together
-	ready chan struct{} // signalled when state becomes done, but to a caller that reads for itself
-	since int64         // when it was submitted, by the connection's clock
-	start uint64        // where the request begins in the stream of bytes sent
+	block   resp.Decoder
+	shed    *Error // what Shed has said
 }
 
 // ref is a string that stands in a request without being copied.
@@ -122,7 +129,10 @@ func (c *Call) Reply() (raw []byte, shared bool) {
 // Reset makes the call ready to be submitted once more with the same request,
 // after an error other than the context's or that of Shed.
 func (c *Call) Reset() {
-	c.raw, c.got, c.err = nil, 0, nil
+	c.raw, c.got = nil, 0
+	if c.err != nil {
+		c.err = nil
+	}
 	c.decoder = resp.Decoder{}
 	if c.split {
 		c.block, c.split, c.taken = resp.Decoder{}, false, 0

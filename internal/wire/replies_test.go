@@ -201,8 +201,8 @@ func TestShared(t *testing.T) {
 		shared bool
 	}{
 		{"+OK\r\n", false},
-		{bulkReply(strings.Repeat("x", 41)), false}, // 48 bytes
-		{bulkReply(strings.Repeat("x", 42)), true},
+		{bulkReply(strings.Repeat("x", 25)), false}, // 32 bytes
+		{bulkReply(strings.Repeat("x", 26)), true},
 		{"*1\r\n+OK\r\n", true},
 		{"%1\r\n+a\r\n+b\r\n", true},
 		{bulkReply(strings.Repeat("x", 5000)), true},
