@@ -76,6 +76,7 @@ type Cmdable interface {
 	ScriptingFunctionsCmdable
 	SetCmdable
 	SortedSetCmdable
+	StreamCmdable
 	StringCmdable
 }
 

@@ -3,9 +3,9 @@ package redis
 import "github.com/seed-e06f3def/rediscluster/internal/resp"
 
 // decodeFields reads a map, or an array of keys and values in turn, into fields,
-// which has for each key where its value goes: a *string, *int64 or *float64,
-// or a func(*resp.Decoder) error that reads it. Other keys are skipped, since
-// newer servers tell more, and null leaves a field as it is.
+// which has for each key where its value goes: a *string, *int64, *uint64 or
+// *float64, or a func(*resp.Decoder) error that reads it. Other keys are
+// skipped, since newer servers tell more, and null leaves a field as it is.
 func decodeFields(d *resp.Decoder, fields map[string]any) error {
 	n, err := d.Pairs()
 	if err != nil {
@@ -29,6 +29,8 @@ func decodeField(d *resp.Decoder, field any) (err error) {
 		err = decodeTo(field, d.String)
 	case *int64:
 		err = decodeTo(field, d.Int)
+	case *uint64:
+		err = decodeTo(field, d.Uint)
 	case *float64:
 		err = decodeTo(field, d.Float)
 	case func(*resp.Decoder) error:
@@ -45,6 +47,17 @@ func decodeTo[T any](dst *T, read func() (T, error)) error {
 		*dst = v
 	}
 	return err
+}
+
+// into is a field of another type, which read reads.
+func into[T any](dst *T, read func(*resp.Decoder) (T, error)) func(*resp.Decoder) error {
+	return func(d *resp.Decoder) error {
+		v, err := read(d)
+		if err == nil {
+			*dst = v
+		}
+		return err
+	}
 }
 
 // decodeTuple reads an array into fields, as [decodeFields] takes them, one for
