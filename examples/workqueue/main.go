@@ -207,7 +207,7 @@ func (q queue) employ(ctx context.Context, done *ledger, halfway func() error) e
 		return do(first, job)
 	})
 	if !errors.Is(err, errDied) {
-		return fmt.Errorf("%s lives: %w", first, err)
+		return fmt.Errorf("%s did not die: %v", first, err)
 	}
 	fmt.Println(first, "dies with jobs in hand")
 
