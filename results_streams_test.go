@@ -138,7 +138,7 @@ func TestStreamRepliesOfAnotherShape(t *testing.T) {
 		{NewXMessageSliceCmd(ctx, "xrange"), "*1\r\n*4\r\n$3\r\n1-1\r\n*0\r\n$1\r\nx\r\n:1\r\n", `got "x", want an integer`},
 		{NewXStreamSliceCmd(ctx, "xread"), "*1\r\n*2\r\n$1\r\ns\r\n:1\r\n", "want an array"},
 		{NewXStreamSliceCmd(ctx, "xread"), "*1\r\n*1\r\n$1\r\ns\r\n", "got an array of 1, want an array of 2"},
-		{NewXStreamSliceCmd(ctx, "xread"), "%1\r\n*0\r\n*0\r\n", "want a single value"},
+		{NewXStreamSliceCmd(ctx, "xread"), "%1\r\n$1\r\ns\r\n:1\r\n", "want an array"},
 		{NewXPendingCmd(ctx, "xpending"), "*3\r\n:1\r\n:1\r\n:1\r\n", "got an array of 3, want an array of 4"},
 		{NewXPendingCmd(ctx, "xpending"), "*4\r\n:1\r\n+1-1\r\n+1-1\r\n*1\r\n*1\r\n+ann\r\n", "got an array of 1, want an array of 2"},
 		{NewXPendingExtCmd(ctx, "xpending"), "*1\r\n*3\r\n+1-1\r\n+ann\r\n:1\r\n", "got an array of 3, want an array of 4"},
