@@ -67,6 +67,9 @@ var replyRules = []struct {
 	{"MASTERDOWN", await, avoid, true},
 	{"READONLY", await, await, true},
 	{"NOREPLICAS", retry, retry, false},
+	// A command that blocked when its primary was demoted; CLIENT UNBLOCK says
+	// otherwise.
+	{"UNBLOCKED force", await, await, true},
 }
 
 // judge decides about an outcome that is an error. It is the whole of the retry
