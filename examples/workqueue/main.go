@@ -80,8 +80,6 @@ func unlessHarmless(err error) error {
 	switch {
 	case errors.Is(err, redis.Nil): // there is nothing to do
 		return nil
-	case redis.HasErrorPrefix(err, "UNBLOCKED"): // the primary became a replica while we waited
-		return nil
 	case errors.Is(err, redis.ErrWriteInDoubt): // if we got jobs they are pending, and will be taken over
 		return nil
 	}
