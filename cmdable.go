@@ -65,6 +65,7 @@ type Cmdable interface {
 	Time(ctx context.Context) *TimeCmd
 	Unlink(ctx context.Context, keys ...string) *IntCmd
 
+	ACLCmdable
 	BitMapCmdable
 	ClusterCmdable
 	GenericCmdable

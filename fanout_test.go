@@ -235,6 +235,26 @@ func TestAdministrationOfTheWholeCluster(t *testing.T) {
 		require.NoError(t, rdb.SlowLogReset(ctx).Err())
 	})
 
+	t.Run("users", func(t *testing.T) {
+		require.Equal(t, "OK", rdb.ACLSetUser(ctx, "alice", "on", ">right", "+ping").Val())
+		onAll(cl.Nodes(), []any{"alice", "default"}, "ACL", "USERS")
+		require.NoError(t, rdb.ACLLogReset(ctx).Err())
+		for _, n := range cl.Nodes() {
+			_, err := n.Do("AUTH", "alice", "wrong")
+			require.Error(t, err)
+		}
+		log, err := rdb.ACLLog(ctx, 10).Result()
+		require.NoError(t, err)
+		require.Len(t, log, len(cl.Nodes()))
+		for _, entry := range log {
+			require.Equal(t, "alice", entry.Username)
+		}
+		require.Equal(t, "OK", rdb.ACLLogReset(ctx).Val())
+		onAll(cl.Nodes(), []any{}, "ACL", "LOG")
+		require.EqualValues(t, 1, rdb.ACLDelUser(ctx, "alice").Val())
+		onAll(cl.Nodes(), []any{"default"}, "ACL", "USERS")
+	})
+
 	t.Run("PING", func(t *testing.T) {
 		resetStats(t, cl.Cluster)
 		require.Equal(t, "PONG", rdb.Ping(ctx).Val())

@@ -28,6 +28,7 @@ var merges = map[cmdinfo.ResponsePolicy]merge{
 }
 
 var specialMerges = map[string]merge{
+	"acl|log":        joinListsOrFirst,
 	"function|stats": runningFirst,
 	"keys":           joinSets,
 	"randomkey":      anyReply,
@@ -88,6 +89,15 @@ func joinLists(replies [][]byte) ([]byte, error) {
 		joined = append(joined, d.Rest()...)
 	}
 	return append(fmt.Appendf(nil, "*%d\r\n", total), joined...), nil
+}
+
+// joinListsOrFirst is for a command that answers with a list, or with a status
+// when it was told to empty it.
+func joinListsOrFirst(replies [][]byte) ([]byte, error) {
+	if !isList(replies[0]) {
+		return firstReply(replies)
+	}
+	return joinLists(replies)
 }
 
 // joinSets makes one list of all, with each element once. A key that moves from

@@ -7,6 +7,10 @@ package cmdinfo
 // nodes is left out: it is meant for clients with one connection a node.
 var corrections = []Command{
 	{Name: "acl|deluser", Arity: -3, Flags: NoScript | Admin, Request: ReqAllNodes, Response: RespAllSucceeded},
+	// The servers have no tip for these two. Each node has a log and a file of its
+	// own, as it has a slow log and a configuration.
+	{Name: "acl|load", Arity: 2, Flags: NoScript | Admin, Request: ReqAllNodes, Response: RespAllSucceeded},
+	{Name: "acl|log", Arity: -2, Flags: NoScript | Admin, Request: ReqAllNodes},
 	{Name: "acl|save", Arity: 2, Flags: NoScript | Admin, Request: ReqAllNodes, Response: RespAllSucceeded},
 	{Name: "acl|setuser", Arity: -3, Flags: NoScript | Admin, Request: ReqAllNodes, Response: RespAllSucceeded},
 	{Name: "command|getkeys", Arity: -3},
