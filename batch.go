@@ -104,7 +104,7 @@ func (b *batch) run(ctx context.Context) {
 				again = append(again, it)
 				continue
 			}
-			v := b.c.judge(&it.target, it.attempt(), it.node, err, isRepeatable(it.cmd))
+			v := b.c.judge(&it.target, it.attempt(), it.node, err, mayRepeat(it.cmd, b.c.opt.RetryWritesInDoubt))
 			wait, err := b.c.admit(ctx, it.try, v)
 			if err != nil {
 				it.cmd.SetErr(err)
@@ -374,7 +374,7 @@ func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
 				again = append(again, it)
 				continue
 			}
-			v := judge(outcome{err: err, repeatable: c.opt.RetryWritesInDoubt || isRepeatable(it.cmd)})
+			v := judge(outcome{err: err, repeatable: mayRepeat(it.cmd, c.opt.RetryWritesInDoubt)})
 			it.cmd.SetErr(v.err)
 			if v.action != giveUp && v.action != move && v.action != ask {
 				again = append(again, it)

@@ -97,7 +97,7 @@ func (c *Client) process(ctx context.Context, cmd Cmder) error {
 		if err == nil {
 			return nil
 		}
-		v := judge(outcome{err: err, repeatable: c.opt.RetryWritesInDoubt || isRepeatable(cmd)})
+		v := judge(outcome{err: err, repeatable: mayRepeat(cmd, c.opt.RetryWritesInDoubt)})
 		switch {
 		case v.action == giveUp, v.action == move, v.action == ask:
 			return v.err
@@ -138,8 +138,11 @@ func checkCommand(ctx context.Context, cmd Cmder) error {
 	return ctx.Err()
 }
 
-// isRepeatable reports whether running cmd twice does no harm.
-func isRepeatable(cmd Cmder) bool { return cmd.command().lookup().IsRepeatable() }
+// mayRepeat reports whether cmd may be sent again when nobody knows whether it
+// ran: running it twice does no harm, or harm is accepted.
+func mayRepeat(cmd Cmder, inDoubt bool) bool {
+	return !cmd.NoRetry() && (inDoubt || cmd.command().lookup().IsRepeatable())
+}
 
 // manner is how a command is sent.
 type manner uint8

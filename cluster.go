@@ -172,7 +172,7 @@ func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
 			n.answered()
 			return nil
 		}
-		if err = c.tryAgain(ctx, &t, &try, n, err, isRepeatable(cmd)); err != nil {
+		if err = c.tryAgain(ctx, &t, &try, n, err, mayRepeat(cmd, c.opt.RetryWritesInDoubt)); err != nil {
 			return err
 		}
 	}
@@ -304,7 +304,7 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 	}
 	v := judge(outcome{
 		err:        err,
-		repeatable: repeatable || c.opt.RetryWritesInDoubt,
+		repeatable: repeatable,
 		replica:    len(try.avoid) < try.others,
 	})
 	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {

@@ -29,6 +29,17 @@ type Cmder interface {
 	// SetFirstKeyPos tells where the first key stands in Args, for a command
 	// that the command table does not know. 0 means that there is none.
 	SetFirstKeyPos(int8)
+	// SetStepCount has no effect and is here so that existing programs compile:
+	// only commands that the command table knows are split by their keys.
+	SetStepCount(int8)
+	// NoRetry reports whether the command must not be sent again when its
+	// connection was lost before the reply came, not even if it only reads or
+	// RetryWritesInDoubt is set: it fails with [ErrWriteInDoubt] then. It is
+	// false for the types of this package. A type that embeds one of them may
+	// say otherwise.
+	NoRetry() bool
+	// GetCmdType tells which result type it is.
+	GetCmdType() CmdType
 	// SetErr sets the error that Err returns.
 	SetErr(error)
 	// Err is nil after success, [Nil] for a null reply, an [Error] that the
@@ -137,6 +148,12 @@ func (c *baseCmd) Args() []any {
 // SetFirstKeyPos tells where the first key stands in Args; 0 means that there
 // is no key.
 func (c *baseCmd) SetFirstKeyPos(pos int8) { c.keyPos, c.keySet = pos, true }
+
+// SetStepCount has no effect.
+func (c *baseCmd) SetStepCount(int8) {}
+
+// NoRetry is false: the command may be sent again where that does no harm.
+func (c *baseCmd) NoRetry() bool { return false }
 
 // SetErr sets the command's error.
 func (c *baseCmd) SetErr(err error) { c.err = err }

@@ -39,7 +39,7 @@ func newFanOut(cmd Cmder, m *slotMap, merge merge) *fanOut {
 
 func (f *fanOut) add(at *place) {
 	b := f.whole.command()
-	f.parts = append(f.parts, &partCmd{baseCmd: baseCmd{args: b.args, info: b.info, blocks: b.blocks}})
+	f.parts = append(f.parts, &partCmd{baseCmd: baseCmd{args: b.args, info: b.info, blocks: b.blocks}, once: f.whole.NoRetry()})
 	f.places = append(f.places, at)
 }
 

@@ -25,7 +25,11 @@ type partCmd struct {
 	baseCmd
 	keys  []int // which of the whole's keys it has, in order
 	reply []byte
+	once  bool // the whole is not to be sent again
 }
+
+// NoRetry is that of the whole.
+func (c *partCmd) NoRetry() bool { return c.once }
 
 func (c *partCmd) String() string { return c.text(string(c.reply)) }
 
@@ -61,6 +65,7 @@ func split(cmd Cmder) (*parts, bool) {
 			to++
 		}
 		part := &p.list[i]
+		part.once = cmd.NoRetry()
 		part.args = append(part.inline[:0], b.args[0])
 		for at := from; at < to; at++ {
 			pos := 1 + keys[at].index*step

@@ -44,7 +44,7 @@ func (c *Client) processTx(ctx context.Context, cmds []Cmder) error {
 		if err == nil {
 			return firstError(cmds)
 		}
-		v := judge(outcome{err: err, repeatable: c.opt.RetryWritesInDoubt || allRepeatable(cmds)})
+		v := judge(outcome{err: err, repeatable: mayRepeatAll(cmds, c.opt.RetryWritesInDoubt)})
 		switch v.action {
 		case giveUp, move, ask:
 			return failTx(cmds, v.err)
@@ -76,7 +76,7 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 		if err == nil {
 			return firstError(cmds)
 		}
-		if err = c.tryAgain(ctx, &t, &try, n, err, allRepeatable(cmds)); err != nil {
+		if err = c.tryAgain(ctx, &t, &try, n, err, mayRepeatAll(cmds, c.opt.RetryWritesInDoubt)); err != nil {
 			return failTx(cmds, err)
 		}
 	}
@@ -105,9 +105,9 @@ func failTx(cmds []Cmder, err error) error {
 	return err
 }
 
-func allRepeatable(cmds []Cmder) bool {
+func mayRepeatAll(cmds []Cmder, inDoubt bool) bool {
 	for _, cmd := range cmds {
-		if !isRepeatable(cmd) {
+		if !mayRepeat(cmd, inDoubt) {
 			return false
 		}
 	}

@@ -166,7 +166,7 @@ func (tx *Tx) processCommand(ctx context.Context, cmd Cmder) error {
 		err = tx.check(cmd)
 	}
 	if err == nil {
-		err = tx.judge(tx.conn.process(ctx, cmd), watching || isRepeatable(cmd))
+		err = tx.judge(tx.conn.process(ctx, cmd), watching || mayRepeat(cmd, tx.retry))
 	}
 	cmd.SetErr(err)
 	switch {
@@ -230,7 +230,7 @@ func (tx *Tx) processPipeline(ctx context.Context, cmds []Cmder) error {
 	}
 	_ = tx.conn.processPipeline(ctx, cmds)
 	for _, cmd := range cmds {
-		cmd.SetErr(tx.judge(cmd.Err(), isRepeatable(cmd)))
+		cmd.SetErr(tx.judge(cmd.Err(), mayRepeat(cmd, tx.retry)))
 	}
 	return firstError(cmds)
 }
@@ -244,7 +244,7 @@ func (tx *Tx) processTx(ctx context.Context, cmds []Cmder) error {
 		tx.watched = nil
 		return firstError(cmds)
 	}
-	return failTx(cmds, tx.judge(err, allRepeatable(cmds)))
+	return failTx(cmds, tx.judge(err, mayRepeatAll(cmds, tx.retry)))
 }
 
 // judge makes an error what a client would make of it, and notes whether it is a
@@ -253,7 +253,7 @@ func (tx *Tx) judge(err error, repeatable bool) error {
 	if err == nil {
 		return nil
 	}
-	v := judge(outcome{err: err, repeatable: repeatable || tx.retry})
+	v := judge(outcome{err: err, repeatable: repeatable})
 	if v.action != giveUp && tx.cause == nil {
 		tx.cause = v.err
 	}
