@@ -29,11 +29,16 @@ type Client struct {
 func NewClient(opt *Options) *Client {
 	opt, err := opt.withDefaults()
 	if err != nil {
-		c := &Client{opt: new(Options), hooks: new(hooks), err: err}
-		c.bind()
-		return c
+		return unusableClient(err)
 	}
 	return newClient(opt)
+}
+
+// unusableClient makes a client of which every call fails with err.
+func unusableClient(err error) *Client {
+	c := &Client{opt: new(Options), hooks: new(hooks), err: err}
+	c.bind()
+	return c
 }
 
 // newClient makes a client with options that are complete.
