@@ -63,6 +63,13 @@ func intArg(n int64) arg                   { return numberArg(argInt, uint64(n))
 func uintArg(n uint64) arg                 { return numberArg(argUint, n) }
 func floatArg(f float64) arg               { return numberArg(argFloat, math.Float64bits(f)) }
 
+// The text that servers have for the floating-point numbers that are none.
+const (
+	NaN  = "nan"
+	Inf  = "inf"
+	NInf = "-inf"
+)
+
 // makeArg converts a value as callers of go-redis know it: a time in RFC 3339
 // with nanoseconds, a duration in nanoseconds, a boolean as 1 or 0, nil as the
 // empty string, pointers to these as what they point to, and whatever

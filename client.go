@@ -60,7 +60,13 @@ func (c *Client) bind() {
 func (c *Client) Options() *Options { return c.opt }
 
 // String names the server.
-func (c *Client) String() string { return fmt.Sprintf("Redis<%s db:%d>", c.opt.Addr, c.opt.DB) }
+func (c *Client) String() string { return c.opt.name() }
+
+func (o *Options) name() string { return fmt.Sprintf("Redis<%s db:%d>", o.Addr, o.DB) }
+
+// NodeAddress is the address under which the cluster announces the server; of a
+// server that stands alone, that of the options.
+func (c *Client) NodeAddress() string { return c.opt.NodeAddress }
 
 // PoolStats counts what the client's connections did.
 func (c *Client) PoolStats() *PoolStats {
@@ -124,6 +130,14 @@ func (c *Client) process(ctx context.Context, cmd Cmder) error {
 func (c *Client) Conn() *Conn {
 	conn := &Conn{opt: c.opt, pool: c.pool, err: c.err}
 	conn.bind(c.hooks.list())
+	return conn
+}
+
+// EphemeralConn is Conn, but the connection is closed instead of given back: so
+// the caller may leave it in any state, after AUTH or SELECT for instance.
+func (c *Client) EphemeralConn() *Conn {
+	conn := c.Conn()
+	conn.once = true
 	return conn
 }
 

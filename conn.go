@@ -17,6 +17,7 @@ type Conn struct {
 	opt  *Options
 	pool *pool  // nil: the connection is not from a pool
 	how  manner // asking: before every command
+	once bool   // it is closed, not given back
 
 	mu     sync.Mutex
 	conn   *wire.Conn
@@ -45,6 +46,9 @@ func (c *Conn) bind(list []Hook) {
 		c.scripts = new(scriptLoads)
 	}
 }
+
+// String names the server.
+func (c *Conn) String() string { return c.opt.name() }
 
 // Process sends cmd and puts the reply into it. The error is the command's.
 func (c *Conn) Process(ctx context.Context, cmd Cmder) error { return c.hooks.process(ctx, cmd) }
@@ -105,7 +109,7 @@ func (c *Conn) get(ctx context.Context) (*wire.Conn, error) {
 }
 
 // Close gives the connection back. Whoever has changed its state, by SELECT for
-// instance, should have changed it back.
+// instance, should have changed it back, or have used [Client.EphemeralConn].
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,6 +118,9 @@ func (c *Conn) Close() error {
 	}
 	c.closed = true
 	if c.conn != nil && c.pool != nil {
+		if c.once {
+			c.conn.Close(wire.ErrClosed)
+		}
 		c.pool.give(c.conn)
 	}
 	return nil

@@ -40,6 +40,11 @@ func NewDialer(opt *Options) func(context.Context, string, string) (net.Conn, er
 	}
 }
 
+// NewDialer is the function [NewDialer] with these options.
+func (o *Options) NewDialer() func(context.Context, string, string) (net.Conn, error) {
+	return NewDialer(o)
+}
+
 // handshakeTLS starts TLS on nc.
 func handshakeTLS(ctx context.Context, nc net.Conn, config *tls.Config) (net.Conn, error) {
 	secure := tls.Client(nc, config)

@@ -26,6 +26,11 @@ const Nil = resp.Nil
 // slots in a command or transaction that cannot be split.
 var ErrCrossSlot error = resp.Error("CROSSSLOT Keys in request don't hash to the same slot")
 
+// ErrNoScript is what servers answer to EVALSHA for a script that they do not
+// have, in the words of Redis. HasErrorPrefix(err, "NOSCRIPT") holds whatever the
+// words. [Script.Run] never meets it.
+var ErrNoScript error = resp.Error("NOSCRIPT No matching script. Please use EVAL.")
+
 var errNilContext = errors.New("redis: the context is nil")
 
 // HasErrorPrefix reports whether err is, or wraps, an [Error] of the server

@@ -18,6 +18,11 @@ var ErrClosed = errors.New("redis: client is closed")
 // PoolTimeout.
 var ErrPoolTimeout = errors.New("redis: connection pool timeout")
 
+// ErrPoolExhausted is here so that existing programs compile. No operation
+// returns it: when all connections are in use, a command waits for one, and
+// fails with [ErrPoolTimeout] in the end.
+var ErrPoolExhausted = errors.New("redis: connection pool exhausted")
+
 // PoolStats counts what the pools of a client did. Those of a cluster client
 // are the sums over its nodes.
 type PoolStats struct {
@@ -25,9 +30,24 @@ type PoolStats struct {
 	Misses   uint32 // those that had to wait for one to be opened
 	Timeouts uint32 // those that got none within PoolTimeout
 
+	WaitCount       uint32 // those that had to wait, and not in vain, because all connections were in use
+	WaitDurationNs  int64  // for how long they did in all, in nanoseconds
+	PendingRequests uint32 // those that wait for a connection now, or for a dial
+
 	TotalConns uint32 // connections open now
 	IdleConns  uint32 // those among them with nothing in flight
 	StaleConns uint32 // connections closed for being dead, idle too long or too old
+	Unusable   uint32 // those among StaleConns that were dead
+
+	PubSubStats PubSubStats
+}
+
+// PubSubStats counts the connections for publish and subscribe, of which the
+// pools' sizes do not tell.
+type PubSubStats struct {
+	Created   uint32 // opened so far
+	Untracked uint32 // those among them that are closed again
+	Active    uint32 // open now
 }
 
 func (s *PoolStats) add(other PoolStats) {
@@ -37,6 +57,13 @@ func (s *PoolStats) add(other PoolStats) {
 	s.TotalConns += other.TotalConns
 	s.IdleConns += other.IdleConns
 	s.StaleConns += other.StaleConns
+	s.WaitCount += other.WaitCount
+	s.WaitDurationNs += other.WaitDurationNs
+	s.PendingRequests += other.PendingRequests
+	s.Unusable += other.Unusable
+	s.PubSubStats.Created += other.PubSubStats.Created
+	s.PubSubStats.Untracked += other.PubSubStats.Untracked
+	s.PubSubStats.Active += other.PubSubStats.Active
 }
 
 // pool is a node's connections. Ordinary commands share them: all use the
@@ -55,6 +82,9 @@ type pool struct {
 	misses atomic.Uint32
 
 	scripts scriptLoads
+
+	// pubsubOpened and pubsubClosed count connections for publish and subscribe.
+	pubsubOpened, pubsubClosed atomic.Uint32
 
 	// silent is how many connections owe replies for longer than they should:
 	// while there are any, the node is suspect.
@@ -76,6 +106,10 @@ type pool struct {
 	refill   *time.Timer
 	timeouts uint32
 	stale    uint32
+	dead     uint32 // of them
+	waiting  uint32
+	waits    uint32
+	waited   time.Duration
 	served   uint64 // calls on connections that are gone
 
 	life context.Context // ends with the pool
@@ -219,6 +253,15 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 		defer ticker.Stop()
 		look = ticker.C
 	}
+	p.mu.Lock()
+	p.waiting++
+	p.mu.Unlock()
+	var inUseSince time.Time // all of them
+	defer func() {
+		p.mu.Lock()
+		p.waiting--
+		p.mu.Unlock()
+	}()
 	refusals := -1
 	var slow <-chan time.Time
 	if p.opt.patience > 0 {
@@ -233,9 +276,14 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 			refusals = p.refusals
 		}
 		refused := p.refusals != refusals
+		inUse := p.dialing == 0 && len(p.conns) >= p.opt.PoolSize
 		p.mu.Unlock()
 		if conn, ok := get(); ok {
+			p.hasWaited(inUseSince)
 			return conn, nil
+		}
+		if inUse && inUseSince.IsZero() {
+			inUseSince = time.Now()
 		}
 		if err := p.wanted(refused); err != nil {
 			return nil, err
@@ -258,6 +306,18 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 	}
 }
 
+// hasWaited counts somebody who got a connection after all were in use, unless
+// since is zero.
+func (p *pool) hasWaited(since time.Time) {
+	if since.IsZero() {
+		return
+	}
+	p.mu.Lock()
+	p.waits++
+	p.waited += time.Since(since)
+	p.mu.Unlock()
+}
+
 func (p *pool) stats() PoolStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -266,7 +326,15 @@ func (p *pool) stats() PoolStats {
 		Timeouts:   p.timeouts,
 		TotalConns: uint32(len(p.conns)),
 		StaleConns: p.stale,
+		Unusable:   p.dead,
+
+		WaitCount:       p.waits,
+		WaitDurationNs:  int64(p.waited),
+		PendingRequests: p.waiting,
 	}
+	closed := p.pubsubClosed.Load() // before those opened, which are not fewer
+	s.PubSubStats = PubSubStats{Created: p.pubsubOpened.Load(), Untracked: closed}
+	s.PubSubStats.Active = s.PubSubStats.Created - closed
 	served := p.served
 	for conn, info := range p.conns {
 		served += conn.Served() - info.setUp

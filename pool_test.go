@@ -60,7 +60,7 @@ func TestMinIdleConns(t *testing.T) {
 		open, ever := s.connections()
 		return open == 3 && ever == 6
 	})
-	awaitThat(t, "the pool to know them", func() bool { return *c.PoolStats() == PoolStats{Hits: 1, TotalConns: 3, IdleConns: 3, StaleConns: 3} })
+	awaitThat(t, "the pool to know them", func() bool { return *c.PoolStats() == PoolStats{Hits: 1, TotalConns: 3, IdleConns: 3, StaleConns: 3, Unusable: 3} })
 
 	// One that is taken out is no idle one.
 	conn, err := c.pool.take(background(t))
@@ -457,7 +457,7 @@ func TestPoolStats(t *testing.T) {
 	// A connection that is gone leaves its counts behind.
 	(*c.pool.shared.Load())[0].Close(errScripted)
 	require.NoError(t, c.Ping(ctx).Err())
-	require.Equal(t, PoolStats{Hits: 5, Misses: 2, TotalConns: 1, IdleConns: 1, StaleConns: 1}, *c.PoolStats())
+	require.Equal(t, PoolStats{Hits: 5, Misses: 2, TotalConns: 1, IdleConns: 1, StaleConns: 1, Unusable: 1}, *c.PoolStats())
 }
 
 func TestPoolStatsOfTheClusterAreSums(t *testing.T) {

@@ -13,6 +13,7 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	wasSuspect := p.suspect()
 	if p.forget(conn) && !errors.Is(cause, wire.ErrClosed) {
 		p.stale++
+		p.dead++
 	}
 	spoke := wasSuspect && !p.suspect()
 	var doubtful []*wire.Conn

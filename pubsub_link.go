@@ -125,10 +125,13 @@ var errReplica = errors.New("the node is a replica")
 func (l *link) run(ctx context.Context, d *dialer, primaryOnly bool) {
 	nc, err := l.dial(ctx, d, primaryOnly)
 	if err == nil {
+		pool := l.node.client.pool
+		pool.pubsubOpened.Add(1)
 		if l.p.connected(l, nc) {
 			err = l.read(nc)
 		}
 		closeNow(nc)
+		pool.pubsubClosed.Add(1)
 	}
 	l.p.lost(l, err)
 }

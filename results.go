@@ -13,6 +13,10 @@ func made[T any](val T, err error) result[T] {
 	return result[T]{baseCmd: baseCmd{err: err}, val: val}
 }
 
+// Scanner is implemented by types that read themselves from the text of a reply:
+// Scan uses it.
+type Scanner = hscan.Scanner
+
 // StatusCmd is a command that answers with a short text, mostly "OK".
 type StatusCmd struct{ result[string] }
 

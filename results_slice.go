@@ -71,6 +71,27 @@ func (c *IntSliceCmd) decode(d *resp.Decoder) (err error) {
 	return err
 }
 
+// IntPointerSliceCmd is a command that answers with a list of integers in which
+// a null is a nil, as those of modules do.
+type IntPointerSliceCmd struct{ result[[]*int64] }
+
+// NewIntPointerSliceCmd makes a command from its name and arguments, for
+// Process.
+func NewIntPointerSliceCmd(ctx context.Context, args ...any) *IntPointerSliceCmd {
+	return fromArgs(new(IntPointerSliceCmd), args)
+}
+
+func (c *IntPointerSliceCmd) decode(d *resp.Decoder) (err error) {
+	c.val, err = decodeList(d, func(d *resp.Decoder) (*int64, error) {
+		n, err := d.Int()
+		if err != nil {
+			return nil, err
+		}
+		return &n, nil
+	})
+	return err
+}
+
 // UintSliceCmd is a command that answers with a list of integers that are not
 // negative.
 type UintSliceCmd struct{ result[[]uint64] }

@@ -155,6 +155,9 @@ func (c *Client) watch(ctx context.Context, fn func(*Tx) error, keys []string, h
 	return err, nil
 }
 
+// String names the server.
+func (tx *Tx) String() string { return tx.conn.String() }
+
 // Process sends cmd and puts the reply into it. The error is the command's.
 func (tx *Tx) Process(ctx context.Context, cmd Cmder) error { return tx.hooks.process(ctx, cmd) }
 

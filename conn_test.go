@@ -1,0 +1,95 @@
+package redis
+
+import (
+	"context"
+	"net"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-e06f3def/rediscluster/internal/redistest"
+)
+
+func TestEphemeralConn(t *testing.T) {
+	t.Parallel()
+	node := redistest.StartServer(t, redistest.Options{})
+	c := NewClient(&Options{Addr: node.Addr(), PoolSize: 1})
+	defer func() { _ = c.Close() }()
+	ctx := background(t)
+
+	conn := c.Conn()
+	id := conn.ClientID(ctx).Val()
+	require.NoError(t, conn.Close())
+	require.Equal(t, id, c.ClientID(ctx).Val(), "given back")
+
+	conn = c.EphemeralConn()
+	require.Equal(t, id, conn.ClientID(ctx).Val(), "it comes from the pool")
+	require.NoError(t, conn.Select(ctx, 5).Err())
+	require.NoError(t, conn.Set(ctx, "k", "of 5", 0).Err())
+	require.NoError(t, conn.Close())
+	require.Equal(t, ErrClosed, conn.Close())
+	require.ErrorIs(t, c.Get(ctx, "k").Err(), Nil, "the database of others is what it was")
+	require.NotEqual(t, id, c.ClientID(ctx).Val())
+	require.EqualValues(t, 1, c.PoolStats().TotalConns)
+
+	require.NoError(t, c.EphemeralConn().Close(), "none was taken")
+	require.ErrorIs(t, NewClient(nil).EphemeralConn().Ping(ctx).Err(), errNilOptions)
+}
+
+func TestNamesOfServers(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("WATCH", says("+OK\r\n"))
+	s.on("UNWATCH", says("+OK\r\n"))
+	s.on("SELECT", says("+OK\r\n"))
+	c := clientOf(t, s, func(o *Options) { o.DB = 3 })
+	want := "Redis<" + s.addr + " db:3>"
+	require.Equal(t, want, c.String())
+	require.Equal(t, want, c.Conn().String())
+	require.NoError(t, c.Watch(background(t), func(tx *Tx) error {
+		require.Equal(t, want, tx.String())
+		return nil
+	}, "k"))
+	require.Equal(t, s.addr, c.NodeAddress())
+	require.Equal(t, "announced:1", clientOf(t, s, func(o *Options) { o.NodeAddress = "announced:1" }).NodeAddress())
+}
+
+func TestOptionsNewDialer(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	dial := new(Options).NewDialer()
+	c := clientOf(t, s, func(o *Options) {
+		o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) { return dial(ctx, network, addr) }
+	})
+	require.NoError(t, c.Ping(background(t)).Err())
+}
+
+func TestErrNoScript(t *testing.T) {
+	t.Parallel()
+	node := redistest.StartServer(t, redistest.Options{})
+	c := NewClient(&Options{Addr: node.Addr()})
+	defer func() { _ = c.Close() }()
+	require.ErrorIs(t, c.EvalSha(background(t), shaOfNone, nil).Err(), ErrNoScript)
+	require.NotErrorIs(t, c.Do(background(t), "nonsense").Err(), ErrNoScript)
+}
+
+func TestFloatsThatAreNone(t *testing.T) {
+	t.Parallel()
+	node := redistest.StartServer(t, redistest.Options{})
+	c := NewClient(&Options{Addr: node.Addr(), Protocol: 2})
+	defer func() { _ = c.Close() }()
+	ctx := background(t)
+	require.NoError(t, c.Do(ctx, "zadd", "z", Inf, "a", NInf, "b").Err())
+	require.Equal(t, []any{Inf, NInf}, c.Do(ctx, "zmscore", "z", "a", "b").Val())
+}
+
+func TestIntPointerSlice(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("JSON.ARRLEN", says("*2\r\n:3\r\n_\r\n"))
+	cmd := NewIntPointerSliceCmd(background(t), "json.arrlen", "k", "$..a")
+	require.NoError(t, clientOf(t, s, nil).Process(background(t), cmd))
+	three := int64(3)
+	require.Equal(t, []*int64{&three, nil}, cmd.Val())
+	require.Equal(t, CmdTypeIntPointerSlice, cmd.GetCmdType())
+}
