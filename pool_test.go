@@ -60,7 +60,9 @@ func TestMinIdleConns(t *testing.T) {
 		open, ever := s.connections()
 		return open == 3 && ever == 6
 	})
-	awaitThat(t, "the pool to know them", func() bool { return *c.PoolStats() == PoolStats{Hits: 1, TotalConns: 3, IdleConns: 3, StaleConns: 3, Unusable: 3} })
+	awaitThat(t, "the pool to know them", func() bool {
+		return *c.PoolStats() == PoolStats{Hits: 1, TotalConns: 3, IdleConns: 3, StaleConns: 3, Unusable: 3}
+	})
 
 	// One that is taken out is no idle one.
 	conn, err := c.pool.take(background(t))
