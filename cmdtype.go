@@ -146,6 +146,14 @@ var cmdTypes = map[reflect.Type]CmdType{
 	reflect.TypeFor[[]ClusterSlot]():                CmdTypeClusterSlots,
 	reflect.TypeFor[[]ClusterShard]():               CmdTypeClusterShards,
 	reflect.TypeFor[[]ClusterLink]():                CmdTypeClusterLinks,
+	reflect.TypeFor[[]XMessage]():                   CmdTypeXMessageSlice,
+	reflect.TypeFor[[]XStream]():                    CmdTypeXStreamSlice,
+	reflect.TypeFor[*XPending]():                    CmdTypeXPending,
+	reflect.TypeFor[[]XPendingExt]():                CmdTypeXPendingExt,
+	reflect.TypeFor[*XInfoStream]():                 CmdTypeXInfoStream,
+	reflect.TypeFor[*XInfoStreamFull]():             CmdTypeXInfoStreamFull,
+	reflect.TypeFor[[]XInfoGroup]():                 CmdTypeXInfoGroups,
+	reflect.TypeFor[[]XInfoConsumer]():              CmdTypeXInfoConsumers,
 }
 
 // GetCmdType tells which result type it is.
@@ -172,6 +180,15 @@ func (c *KeyValuesCmd) GetCmdType() CmdType { return CmdTypeKeyValues }
 // GetCmdType is CmdTypeZSliceWithKey.
 func (c *ZSliceWithKeyCmd) GetCmdType() CmdType { return CmdTypeZSliceWithKey }
 
+// GetCmdType is CmdTypeXAutoClaim.
+func (c *XAutoClaimCmd) GetCmdType() CmdType { return CmdTypeXAutoClaim }
+
+// GetCmdType is CmdTypeXAutoClaimJustID.
+func (c *XAutoClaimJustIDCmd) GetCmdType() CmdType { return CmdTypeXAutoClaimJustID }
+
+// GetCmdType is CmdTypeXAutoClaimWithDeleted.
+func (c *XAutoClaimWithDeletedCmd) GetCmdType() CmdType { return CmdTypeXAutoClaimWithDeleted }
+
 // CmdTypeScanValue is what [ExtractCommandValue] gives for a [ScanCmd].
 type CmdTypeScanValue struct {
 	Keys   []string
@@ -192,6 +209,28 @@ type CmdTypeZSliceWithKeyValue struct {
 	ZSlice []Z
 }
 
+// CmdTypeXAutoClaimValue is what [ExtractCommandValue] gives for an
+// [XAutoClaimCmd].
+type CmdTypeXAutoClaimValue struct {
+	Messages []XMessage
+	Start    string
+}
+
+// CmdTypeXAutoClaimJustIDValue is what [ExtractCommandValue] gives for an
+// [XAutoClaimJustIDCmd].
+type CmdTypeXAutoClaimJustIDValue struct {
+	IDs   []string
+	Start string
+}
+
+// CmdTypeXAutoClaimWithDeletedValue is what [ExtractCommandValue] gives for an
+// [XAutoClaimWithDeletedCmd].
+type CmdTypeXAutoClaimWithDeletedValue struct {
+	Messages   []XMessage
+	Start      string
+	DeletedIDs []string
+}
+
 // ExtractCommandValue gives the reply of a command, whatever its type, and the
 // command's error. Of commands with several values it gives them in one of the
 // types whose names end in Value. It is an error if cmd is no command, or one
@@ -207,3 +246,9 @@ func (r *result[T]) extract() any        { return r.val }
 func (c *ScanCmd) extract() any          { return CmdTypeScanValue{c.page, c.cursor} }
 func (c *KeyValuesCmd) extract() any     { return CmdTypeKeyValuesValue{c.key, c.val} }
 func (c *ZSliceWithKeyCmd) extract() any { return CmdTypeZSliceWithKeyValue{c.key, c.val} }
+
+func (c *XAutoClaimCmd) extract() any       { return CmdTypeXAutoClaimValue{c.val, c.next} }
+func (c *XAutoClaimJustIDCmd) extract() any { return CmdTypeXAutoClaimJustIDValue{c.val, c.next} }
+func (c *XAutoClaimWithDeletedCmd) extract() any {
+	return CmdTypeXAutoClaimWithDeletedValue{c.val, c.next, c.deleted}
+}

@@ -62,6 +62,17 @@ func TestCmdTypes(t *testing.T) {
 		CmdTypeIncrEXFloat:             {NewIncrEXFloatCmd(ctx)},
 		CmdTypeUint:                    {NewUintCmd(ctx)},
 		CmdTypeUintSlice:               {NewUintSliceCmd(ctx)},
+		CmdTypeXMessageSlice:           {NewXMessageSliceCmd(ctx)},
+		CmdTypeXStreamSlice:            {NewXStreamSliceCmd(ctx)},
+		CmdTypeXPending:                {NewXPendingCmd(ctx)},
+		CmdTypeXPendingExt:             {NewXPendingExtCmd(ctx)},
+		CmdTypeXAutoClaim:              {NewXAutoClaimCmd(ctx)},
+		CmdTypeXAutoClaimWithDeleted:   {NewXAutoClaimWithDeletedCmd(ctx)},
+		CmdTypeXAutoClaimJustID:        {NewXAutoClaimJustIDCmd(ctx)},
+		CmdTypeXInfoConsumers:          {NewXInfoConsumersCmd(ctx, "s", "g")},
+		CmdTypeXInfoGroups:             {NewXInfoGroupsCmd(ctx, "s")},
+		CmdTypeXInfoStream:             {NewXInfoStreamCmd(ctx, "s")},
+		CmdTypeXInfoStreamFull:         {NewXInfoStreamFullCmd(ctx)},
 	} {
 		for _, cmd := range cmds {
 			require.Equal(t, want, cmd.GetCmdType(), reflect.TypeOf(cmd))
@@ -80,10 +91,18 @@ func TestExtractCommandValue(t *testing.T) {
 	keys.SetVal("k", []string{"a"})
 	zs := new(ZSliceWithKeyCmd)
 	zs.SetVal("z", []Z{{Score: 1, Member: "m"}})
+	entries := []XMessage{{ID: "1-0", Values: map[string]any{"f": "v"}}}
+	claim, ids, deleted := new(XAutoClaimCmd), new(XAutoClaimJustIDCmd), new(XAutoClaimWithDeletedCmd)
+	claim.SetVal(entries, "2-0")
+	ids.SetVal([]string{"1-0"}, "2-0")
+	deleted.SetVal(entries, "2-0", []string{"0-1"})
 	for _, row := range []struct {
 		cmd  Cmder
 		want any
 	}{
+		{claim, CmdTypeXAutoClaimValue{Messages: entries, Start: "2-0"}},
+		{ids, CmdTypeXAutoClaimJustIDValue{IDs: []string{"1-0"}, Start: "2-0"}},
+		{deleted, CmdTypeXAutoClaimWithDeletedValue{Messages: entries, Start: "2-0", DeletedIDs: []string{"0-1"}}},
 		{NewStringResult("v", nil), "v"},
 		{NewIntResult(3, nil), int64(3)},
 		{NewCmdResult(nil, nil), nil},

@@ -28,10 +28,13 @@ var errSuspect = fmt.Errorf("not sent: %w", errSilent)
 // say whether it was replaced.
 func (t *topology) heard(n *node, silent bool) {
 	if !silent {
-		t.suspects.Delete(n)
+		if _, was := t.suspects.LoadAndDelete(n); was {
+			logf("redis: %s speaks again", n.addr)
+		}
 		t.signal() // those who wait for the node may go on
 		return
 	}
+	logf("redis: %s is silent; the other nodes are asked whether it was replaced", n.addr)
 	t.suspects.Store(n, time.Now())
 	t.refresh()
 	if t.opt.readMode != readPrimary {
@@ -58,10 +61,16 @@ func (t *topology) giveUpReplaced(m *slotMap) {
 		n := key.(*node)
 		if n.wasPrimary() && !m.isPrimary(n) && time.Since(since.(time.Time)) >= replacedAlive {
 			t.suspects.Delete(n)
-			n.client.pool.giveUp(errReplaced)
+			t.giveUp(n)
 		}
 		return true
 	})
+}
+
+// giveUp closes the connections to a silent node that was replaced.
+func (t *topology) giveUp(n *node) {
+	logf("redis: %s is given up: another node has taken its slots over", n.addr)
+	n.client.pool.giveUp(errReplaced)
 }
 
 // signal wakes those who wait for the end of a load.

@@ -192,8 +192,15 @@ func (t *topology) load() {
 		}
 	}
 	t.mu.Lock()
+	failing := t.lastErr != nil
 	t.lastErr = err
 	t.mu.Unlock()
+	switch {
+	case err != nil && !first && !failing && t.life.Err() == nil:
+		logf("redis: the slot map cannot be loaded: %v", err)
+	case err == nil && !first && failing:
+		logf("redis: the slot map is loaded again")
+	}
 	t.signal()
 }
 
@@ -223,7 +230,7 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 	for _, n := range gone {
 		n.client.pool.retire()
 		if since, silent := t.suspects.LoadAndDelete(n); silent && time.Since(since.(time.Time)) >= replacedAlive {
-			n.client.pool.giveUp(errReplaced)
+			t.giveUp(n)
 		}
 	}
 	t.giveUpReplaced(m)
