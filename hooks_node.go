@@ -21,6 +21,9 @@ type nodeAttempt struct {
 // attemptOf is the attempt that a command is part of; nil for one of the node's
 // own callers.
 func attemptOf(ctx context.Context, cmd Cmder) *nodeAttempt {
+	if ctx == nil { // a mistake of the caller, which is told to him later
+		return nil
+	}
 	if a, ok := ctx.Value(attemptKey{}).(*nodeAttempt); ok && a.cmd == cmd {
 		return a
 	}
