@@ -85,6 +85,11 @@ func (p *PubSub) arrange() time.Duration {
 	if p.over {
 		return idleRound
 	}
+	select {
+	case <-p.source.over(): // nothing is dialled for a client that is closed
+		return idleRound
+	default:
+	}
 	now := p.clock()
 	r := &linkRound{p: p, view: p.source.view(), now: now, next: now + idleRound, leaves: map[*link][]*topic{}, kept: map[*link]bool{}}
 	r.watch()
