@@ -51,7 +51,9 @@ func handshakeTLS(ctx context.Context, nc net.Conn, config *tls.Config) (net.Con
 	err := secure.HandshakeContext(ctx)
 	var plain tls.RecordHeaderError
 	switch {
-	case errors.As(err, &plain):
+	case errors.As(err, &plain), errors.Is(err, context.DeadlineExceeded):
+		// A Redis server without TLS says nothing: it waits for the end of what
+		// it takes for a line.
 		return nil, &setupError{"TLS handshake", fmt.Errorf("%w (is it a port without TLS?)", err)}
 	case err != nil:
 		return nil, &setupError{"TLS handshake", err}

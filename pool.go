@@ -241,6 +241,7 @@ func (p *pool) give(conn *wire.Conn) {
 // await waits until get succeeds, dialling as needed, for at most PoolTimeout.
 // It tries when something has changed in the pool, and every so often unless 0.
 func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire.Conn, bool)) (*wire.Conn, error) {
+	began := time.Now()
 	var timeout <-chan time.Time
 	if p.opt.PoolTimeout > 0 {
 		timer := time.NewTimer(p.opt.PoolTimeout)
@@ -292,10 +293,10 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 		case <-changed:
 		case <-look:
 		case <-ctx.Done():
-			return nil, &wire.Error{Node: p.opt.Addr, Cause: ctx.Err()}
+			return nil, &wire.Error{Node: p.opt.Addr, Waited: time.Since(began), Cause: ctx.Err()}
 		case <-slow:
 			if p.stalled() {
-				return nil, &wire.Error{Node: p.opt.Addr, Cause: errSlowDial}
+				return nil, &wire.Error{Node: p.opt.Addr, Waited: time.Since(began), Cause: errSlowDial}
 			}
 		case <-timeout:
 			p.mu.Lock()

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -103,15 +104,22 @@ func (t *topology) askOne(ctx context.Context, s source) ([]slotRange, error) {
 		opt := t.opt.nodeOptions(s.addr)
 		opt.MinIdleConns, opt.PoolSize, opt.IdleCheckFrequency = 0, 1, -1
 		opt.patience = 0 // there is nobody else to turn to
+		if opt.DialTimeout <= 0 || opt.DialTimeout > seedDialTimeout {
+			opt.DialTimeout = seedDialTimeout
+		}
 		p = newPool(opt, false)
 		defer func() { _ = p.close() }()
 	}
 	cmd := new(ClusterSlotsCmd)
 	cmd.start("cluster", "slots")
-	if err := p.exchange(ctx, cmd, 0); err != nil {
-		return nil, err
+	err := p.exchange(ctx, cmd, 0)
+	if err == nil {
+		return readSlots(cmd.val, s.addr)
 	}
-	return readSlots(cmd.val, s.addr)
+	if !errors.As(err, new(*DialError)) && !errors.As(err, new(*NodeError)) {
+		err = fmt.Errorf("redis: %s: CLUSTER SLOTS: %w", s.addr, err)
+	}
+	return nil, err
 }
 
 // hopeless reports whether an error of loading the first map will not mend by

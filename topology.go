@@ -22,6 +22,12 @@ const (
 	refreshJitter = 20 * time.Millisecond
 	// refreshTimeout bounds one load.
 	refreshTimeout = 3 * time.Second
+	// seedDialTimeout bounds a dial for the map, so that there is time left to
+	// say at which stage it came to nothing.
+	seedDialTimeout = refreshTimeout - 500*time.Millisecond
+	// hopelessPause is for how long a first load that was refused for good speaks
+	// for the commands after it.
+	hopelessPause = time.Second
 	// askNext is how long one server may take before another is asked as well.
 	askNext = 100 * time.Millisecond
 	// askAtOnce is how many servers are asked together for the first map.
@@ -58,6 +64,7 @@ type topology struct {
 	onNew     []func(*Client)
 	patches   map[int]patch
 	lastErr   error         // of the last load
+	loadedAt  time.Time     // when that ended
 	refreshed chan struct{} // closed at the end of the next load
 }
 
@@ -89,6 +96,9 @@ func (t *topology) get(ctx context.Context) (*slotMap, error) {
 		if m := t.now.Load(); m != nil {
 			return m, nil
 		}
+		if err := t.refused(); err != nil {
+			return nil, err
+		}
 		t.refresh()
 		select {
 		case <-refreshed:
@@ -104,6 +114,17 @@ func (t *topology) get(ctx context.Context) (*slotMap, error) {
 			return nil, err
 		}
 	}
+}
+
+// refused is the error of the last load, if that was refused for good and only
+// just: a wrong password is not to be tried with every command.
+func (t *topology) refused() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed || t.lastErr == nil || time.Since(t.loadedAt) >= hopelessPause || !hopeless(t.lastErr) {
+		return nil
+	}
+	return t.lastErr
 }
 
 // next returns a channel that is closed at the end of the next load.
@@ -193,7 +214,7 @@ func (t *topology) load() {
 	}
 	t.mu.Lock()
 	failing := t.lastErr != nil
-	t.lastErr = err
+	t.lastErr, t.loadedAt = err, time.Now()
 	t.mu.Unlock()
 	switch {
 	case err != nil && !first && !failing && t.life.Err() == nil:
