@@ -83,7 +83,9 @@ func TestWatch(t *testing.T) {
 
 func TestWatchWhileSlotMoves(t *testing.T) {
 	cl := redis.PlainCluster(t)
-	rdb := newClient(t, cl.Options())
+	opt := cl.Options()
+	opt.PoolSize = 16 // each Watch has a connection of its own, on a single CPU too
+	rdb := newClient(t, opt)
 	resetStats(t, cl.Cluster)
 	mover := moverOf(t, cl.Cluster, "{moving}")
 	key := func(worker int) string { return fmt.Sprintf("{moving}%s:%d", t.Name(), worker/2) }
