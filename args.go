@@ -188,6 +188,14 @@ func deref[T any](p *T) any {
 	return *p
 }
 
+// size is the length of a text; numbers have none.
+func (a arg) size() int {
+	if k := a.kind(); k == argText || k == argBytes {
+		return int(a.n &^ ofBytes)
+	}
+	return 0
+}
+
 // str gives the argument's text, as the server will see it.
 func (a arg) str() string {
 	switch a.kind() {

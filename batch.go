@@ -106,6 +106,10 @@ func (b *batch) run(ctx context.Context) {
 			}
 			v := b.c.judge(&it.target, it.attempt(), it.node, err, mayRepeat(it.cmd, b.c.opt.RetryWritesInDoubt))
 			wait, err := b.c.admit(ctx, it.try, v)
+			if err == nil && wait == forShard {
+				it.try.room = b.c.waitingRoom(it.node)
+				err = it.try.room.enter(1, textBytes(it.cmd), v.err)
+			}
 			if err != nil {
 				it.cmd.SetErr(err)
 				continue
@@ -116,7 +120,14 @@ func (b *batch) run(ctx context.Context) {
 			}
 		}
 		b.left = again
-		if err := b.c.pause(ctx, kind, slowest, cause); err != nil {
+		err := b.c.pause(ctx, kind, slowest, cause)
+		for _, it := range b.left {
+			if it.try.room != nil {
+				it.try.room.leave(1, textBytes(it.cmd))
+				it.try.room = nil
+			}
+		}
+		if err != nil {
 			for _, it := range b.left {
 				it.cmd.SetErr(err)
 			}

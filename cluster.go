@@ -172,7 +172,7 @@ func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
 			n.answered()
 			return nil
 		}
-		if err = c.tryAgain(ctx, &t, &try, n, err, mayRepeat(cmd, c.opt.RetryWritesInDoubt)); err != nil {
+		if err = c.tryAgain(ctx, &t, &try, n, err, cmd); err != nil {
 			return err
 		}
 	}
@@ -203,8 +203,9 @@ type attempt struct {
 	until     time.Time // when waiting for the shard ends
 	to        *node     // where a redirect sends it next
 	how       manner
-	avoid     []*node // nodes that have failed it
-	others    int     // how many nodes could have stood in for the one chosen
+	avoid     []*node      // nodes that have failed it
+	room      *waitingRoom // where a command of a batch waits for its shard
+	others    int          // how many nodes could have stood in for the one chosen
 }
 
 // slotMap returns the slot map, loading it if there is none yet.
@@ -336,11 +337,18 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 // tryAgain decides about the error of an attempt at n, and waits for as long as
 // it takes. It returns nil when there is to be another attempt, else the error
 // that the caller gets.
-func (c *ClusterClient) tryAgain(ctx context.Context, t *target, try *attempt, n *node, err error, repeatable bool) error {
-	v := c.judge(t, try, n, err, repeatable)
+func (c *ClusterClient) tryAgain(ctx context.Context, t *target, try *attempt, n *node, err error, cmds ...Cmder) error {
+	v := c.judge(t, try, n, err, mayRepeatAll(cmds, c.opt.RetryWritesInDoubt))
 	wait, err := c.admit(ctx, try, v)
 	if err != nil {
 		return err
+	}
+	if wait == forShard {
+		room, bytes := c.waitingRoom(n), textBytes(cmds...)
+		if err := room.enter(len(cmds), bytes, v.err); err != nil {
+			return err
+		}
+		defer room.leave(len(cmds), bytes)
 	}
 	return c.pause(ctx, wait, try, v.err)
 }

@@ -16,6 +16,7 @@ type node struct {
 	latency   atomic.Int64 // of a PING, in nanoseconds; 0: not measured
 	probing   atomic.Bool
 	demotedAt atomic.Int64 // in Unix nanoseconds; 0: never
+	waiting   waitingRoom  // for the shard of which it is the primary
 	failedAt  atomic.Int64 // when a command last failed for want of an answer, in Unix nanoseconds; 0: it answers
 }
 

@@ -57,6 +57,8 @@ type topology struct {
 	suspects sync.Map       // *node: time.Time; those that owe replies for too long, since when
 	probes   sync.WaitGroup // of nodes that have failed
 
+	unserved waitingRoom // for slots that nobody serves
+
 	mu        sync.Mutex
 	started   bool
 	closed    bool

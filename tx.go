@@ -76,7 +76,7 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 		if err == nil {
 			return firstError(cmds)
 		}
-		if err = c.tryAgain(ctx, &t, &try, n, err, mayRepeatAll(cmds, c.opt.RetryWritesInDoubt)); err != nil {
+		if err = c.tryAgain(ctx, &t, &try, n, err, cmds...); err != nil {
 			return failTx(cmds, err)
 		}
 	}

@@ -1,0 +1,67 @@
+package redis
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// ErrTooManyWaiting is returned for a command that was not run because so many
+// others are waiting for the same shard to come back: 65,536, or as many as have
+// 64 MiB of arguments. The cause within says what is wrong with the shard.
+var ErrTooManyWaiting = errors.New("redis: too many commands are waiting for the shard to come back")
+
+// Bounds on what waits for one shard. A shard that is away for long must not
+// take the program's memory.
+const (
+	maxWaiting      = 1 << 16
+	maxWaitingBytes = 64 << 20
+)
+
+// waitingRoom counts the commands that wait for one shard. It belongs to the
+// node that was its primary last.
+type waitingRoom struct {
+	mu       sync.Mutex
+	commands int
+	bytes    int
+}
+
+// enter lets commands in that have so many bytes of arguments. cause is why they
+// have to wait, and leave must follow unless there is an error.
+func (w *waitingRoom) enter(commands, bytes int, cause error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	// What is too large by itself may wait alone.
+	if w.commands > 0 && (w.commands+commands > maxWaiting || w.bytes+bytes > maxWaitingBytes) {
+		return fmt.Errorf("%w: %w", ErrTooManyWaiting, cause)
+	}
+	w.commands += commands
+	w.bytes += bytes
+	return nil
+}
+
+func (w *waitingRoom) leave(commands, bytes int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.commands -= commands
+	w.bytes -= bytes
+}
+
+// waitingRoom is where to wait for the shard of n; nil stands for all slots that
+// nobody serves.
+func (c *ClusterClient) waitingRoom(n *node) *waitingRoom {
+	if n == nil {
+		return &c.topology.unserved
+	}
+	return &n.waiting
+}
+
+// textBytes is about how much memory the arguments of commands hold.
+func textBytes(cmds ...Cmder) (bytes int) {
+	for _, cmd := range cmds {
+		for _, a := range cmd.command().args {
+			bytes += a.size()
+		}
+	}
+	return bytes
+}
