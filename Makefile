@@ -4,15 +4,19 @@ GO          ?= go
 TESTFLAGS   ?=
 FUZZTIME    ?= 5m
 SOAKTIME    ?= 10m
+SERVERS     ?= redis-7.0 redis-8.0 valkey-8.1
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS   := linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64
+
+# The tests of this package that real servers answer, for test-servers.
+SERVERTESTS := ^Test(Commands|Program|MultiKey|Partial|Slot(Moves|Patched)|ReadRouting|Transaction|Pipeline(While|Errors)|Script(Runs|Missing|In)|Streams|ScanOfTheWhole|Monitor|PlannedFailover|PrimaryKilled|Hostnames|WaysTo|ReplicaTakes|MixOf|ServerEnds|Watch(While|Leaves)|WrongPassword|Administration|KeysOf|Counts)
 
 # The sub-modules (bench, faults) have a go.mod of their own and are linted
 # with the rest.
 MODULES := $(dir $(shell find . -name go.mod -not -path '*/testdata/*'))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race lint fuzz generate cross bench bench-quick fault fault-peers fault-soak
+.PHONY: help demo test test-servers race lint fuzz generate cross bench bench-quick fault fault-peers fault-soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -25,6 +29,15 @@ test: ## vet and test; installs redis-server if there is none
 	$(GO) vet ./...
 	$(GO) test -timeout 12m $(TESTFLAGS) ./...
 	cd faults && $(GO) test -timeout 5m $(TESTFLAGS) ./...
+
+test-servers: ## test against each of SERVERS, fetched from Debian (scripts/servers.sh)
+	@failed=; for name in $(SERVERS); do \
+		echo "test $$name"; \
+		server=$$(scripts/servers.sh $$name) && \
+			REDIS_SERVER=$$server $(GO) test -count=1 -timeout 5m -run '$(SERVERTESTS)' $(TESTFLAGS) . || \
+			failed="$$failed $$name"; \
+	done; \
+	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 race: ## test with the race detector
 	$(MAKE) test TESTFLAGS="-race $(TESTFLAGS)"

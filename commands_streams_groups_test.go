@@ -384,8 +384,12 @@ var _ = testCommandGroup(commandGroup{name: "groups of streams", server: rediste
 			s := cmd.(*XInfoStreamFullCmd).Val()
 			delivered := s.Groups[0].Pending[0].DeliveryTime
 			seen := s.Groups[0].Consumers[0].SeenTime
+			active := s.Groups[0].Consumers[0].ActiveTime
 			requireRecent(t, delivered)
 			requireRecent(t, seen)
+			if !active.IsZero() { // Redis 7.2 and later tell it
+				requireRecent(t, active)
+			}
 			require.Equal(t, &XInfoStreamFull{
 				Length: 3, RadixTreeKeys: 1, RadixTreeNodes: 2, LastGeneratedID: "3-1", MaxDeletedEntryID: "0-0",
 				EntriesAdded: 3, Entries: []XMessage{entry("1-1", "a"), entry("2-1", "b")}, RecordedFirstEntryID: "1-1",
@@ -393,7 +397,7 @@ var _ = testCommandGroup(commandGroup{name: "groups of streams", server: rediste
 					Name: "g", LastDeliveredID: "1-1", EntriesRead: 1, Lag: 2, PelCount: 1,
 					Pending: []XInfoStreamGroupPending{{"1-1", "ann", delivered, 1}},
 					Consumers: []XInfoStreamConsumer{{
-						Name: "ann", SeenTime: seen, PelCount: 1,
+						Name: "ann", SeenTime: seen, ActiveTime: active, PelCount: 1,
 						Pending: []XInfoStreamConsumerPending{{"1-1", delivered, 1}},
 					}},
 				}},
@@ -417,6 +421,10 @@ var _ = testCommandGroup(commandGroup{name: "groups of streams", server: rediste
 				require.InDelta(t, 0, val[i].Idle, float64(time.Minute))
 				val[i].Idle = 0
 			}
+			// Redis 7.2 and later tell it; bob has read nothing yet.
+			require.InDelta(t, 0, val[0].Inactive, float64(time.Minute))
+			require.Contains(t, []time.Duration{0, -time.Millisecond}, val[1].Inactive)
+			val[0].Inactive, val[1].Inactive = 0, 0
 			require.Equal(t, []XInfoConsumer{{Name: "ann", Pending: 1}, {Name: "bob"}}, val)
 		},
 	},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,6 +42,9 @@ type commandTest struct {
 	// server does not have or that would harm it. One is enough if it is the
 	// same for both.
 	scripted []string
+	// since is the version of Redis from which on the server itself answers. An
+	// older one gets neither setup nor cleanup; the scripted replies stand in.
+	since string
 }
 
 // values are the results of a method that gives several.
@@ -90,11 +94,18 @@ func TestCommands(t *testing.T) {
 
 func (row commandTest) run(t *testing.T, conn *testConn) {
 	conn.do(t, "flushall")
+	scripted := row.scripted != nil
+	if row.since != "" {
+		scripted = olderThan(t, conn.redis, row.since)
+		if scripted {
+			row.setup, row.cleanup = nil, nil
+		}
+	}
 	for _, command := range row.setup {
 		conn.do(t, command)
 	}
 	process := conn.process
-	if row.scripted != nil {
+	if scripted {
 		reply := row.scripted[min(conn.version-2, len(row.scripted)-1)]
 		process = func(_ context.Context, cmd Cmder) error { return conn.answer(cmd, []byte(reply)) }
 	}
@@ -174,7 +185,8 @@ func encodeWords(words []string) []byte {
 // testConn is a connection that sends one command at a time.
 type testConn struct {
 	net.Conn
-	version int
+	version int    // of RESP
+	redis   string // version of Redis; Valkey names the one it took over from
 	in      *bufio.Reader
 	sent    []byte
 }
@@ -187,7 +199,21 @@ func dialTestConn(t *testing.T, addr string, version int) *testConn {
 	if version == 3 {
 		c.do(t, "hello 3")
 	}
+	info := cmdable(c.process).InfoMap(t.Context(), "server")
+	require.NoError(t, info.Err())
+	c.redis = info.Item("Server", "redis_version")
 	return c
+}
+
+// olderThan compares versions by their first two numbers.
+func olderThan(t *testing.T, version, other string) bool {
+	t.Helper()
+	var a, b [2]int
+	_, err := fmt.Sscanf(version, "%d.%d", &a[0], &a[1])
+	require.NoError(t, err, version)
+	_, err = fmt.Sscanf(other, "%d.%d", &b[0], &b[1])
+	require.NoError(t, err, other)
+	return slices.Compare(a[:], b[:]) < 0
 }
 
 // do sends a command that must not fail.
