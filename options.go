@@ -518,7 +518,8 @@ type Options struct {
 }
 
 // nodeOptions returns the options of the node at addr, which the cluster
-// announces under that address. o is a copy made by withDefaults.
+// announces under that address, or for a server alone. What o lacks, the options
+// lack too.
 func (o *ClusterOptions) nodeOptions(addr string) *Options {
 	return &Options{
 		Network:                    "tcp",

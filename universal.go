@@ -206,46 +206,9 @@ func (o *UniversalOptions) Cluster() *ClusterOptions {
 
 // Simple gives the options for a [Client], of the server at the first address.
 func (o *UniversalOptions) Simple() *Options {
-	addr := defaultAddr
-	if len(o.Addrs) > 0 {
-		addr = o.Addrs[0]
-	}
-	return &Options{
-		Addr:                       addr,
-		ClientName:                 o.ClientName,
-		DB:                         o.DB,
-		Dialer:                     o.Dialer,
-		OnConnect:                  o.OnConnect,
-		TLSConfig:                  o.TLSConfig,
-		Protocol:                   o.Protocol,
-		Username:                   o.Username,
-		Password:                   o.Password,
-		CredentialsProvider:        o.CredentialsProvider,
-		CredentialsProviderContext: o.CredentialsProviderContext,
-		DisableIdentity:            o.DisableIdentity,
-		IdentitySuffix:             o.IdentitySuffix,
-		MaxRetries:                 o.MaxRetries,
-		MinRetryBackoff:            o.MinRetryBackoff,
-		MaxRetryBackoff:            o.MaxRetryBackoff,
-		RetryWritesInDoubt:         o.RetryWritesInDoubt,
-		DialTimeout:                o.DialTimeout,
-		DialerRetries:              o.DialerRetries,
-		DialerRetryTimeout:         o.DialerRetryTimeout,
-		ReadTimeout:                o.ReadTimeout,
-		WriteTimeout:               o.WriteTimeout,
-		ContextTimeoutEnabled:      o.ContextTimeoutEnabled,
-		ReadBufferSize:             o.ReadBufferSize,
-		WriteBufferSize:            o.WriteBufferSize,
-		PoolFIFO:                   o.PoolFIFO,
-		PoolSize:                   o.PoolSize,
-		MaxConcurrentDials:         o.MaxConcurrentDials,
-		PoolTimeout:                o.PoolTimeout,
-		MinIdleConns:               o.MinIdleConns,
-		MaxIdleConns:               o.MaxIdleConns,
-		MaxActiveConns:             o.MaxActiveConns,
-		ConnMaxIdleTime:            o.ConnMaxIdleTime,
-		ConnMaxLifetime:            o.ConnMaxLifetime,
-		ConnMaxLifetimeJitter:      o.ConnMaxLifetimeJitter,
-		FailingTimeoutSeconds:      o.FailingTimeoutSeconds,
-	}
+	cluster := o.Cluster()
+	opt := cluster.nodeOptions(cluster.Addrs[0])
+	opt.Network, opt.NodeAddress = "", "" // they follow from the address
+	opt.DB = o.DB
+	return opt
 }
