@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,21 +15,45 @@ import (
 // round those that still need an answer are grouped by node and sent to all
 // nodes at once. What was answered is never sent again.
 type batch struct {
-	c     *ClusterClient
-	items []batchItem
-	left  []*batchItem // those that need an answer, in the caller's order
+	c      *ClusterClient
+	items  []batchItem
+	left   []*batchItem // those that need an answer, in the caller's order
+	groups []batchGroup // of this round
+	hooked bool         // user code has seen it, and may do what it likes
 }
 
 type batchItem struct {
 	cmd Cmder
 	target
-	try  *attempt // nil as long as all goes well
-	node *node    // of this round
+	try  *attempt   // nil as long as all goes well
+	node *node      // of this round
+	next *batchItem // of those that go to the same node
+	end  int        // where the command ends in the node's request
 	how  manner
 	// reloaded says that the command's script was loaded for it once more.
 	reloaded bool
-	end      int        // where the command ends in the node's request
-	next     *batchItem // of those that go to the same node
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// newBatch returns an empty batch; free gives it back.
+func (c *ClusterClient) newBatch() *batch {
+	b := batches.Get().(*batch)
+	b.c = c
+	return b
+}
+
+// free ends the use of the batch and of all its items.
+func (b *batch) free() {
+	const keep = 1024
+	if cap(b.items) > keep || b.hooked {
+		return
+	}
+	clear(b.items)
+	clear(b.left[:cap(b.left)])
+	clear(b.groups[:cap(b.groups)])
+	*b = batch{items: b.items[:0], left: b.left[:0], groups: b.groups[:0]}
+	batches.Put(b)
 }
 
 // attempt is what the command has been through, once there is something to
@@ -49,7 +74,8 @@ func (c *ClusterClient) processPipeline(ctx context.Context, cmds []Cmder) error
 	if ctx == nil {
 		return setErrors(cmds, errNilContext)
 	}
-	b := &batch{c: c, items: make([]batchItem, 0, len(cmds))}
+	b := c.newBatch()
+	b.items = slices.Grow(b.items, len(cmds))
 	var divided []division
 	for _, cmd := range cmds {
 		if err := checkCommand(ctx, cmd); err != nil {
@@ -72,11 +98,12 @@ func (c *ClusterClient) processPipeline(ctx context.Context, cmds []Cmder) error
 	for _, d := range divided {
 		d.command().SetErr(d.join())
 	}
+	b.free()
 	return firstError(cmds)
 }
 
 func (b *batch) add(cmd Cmder) {
-	b.addFor(cmd, target{slot: slotOf(cmd), read: cmd.command().lookup().IsReadOnly()})
+	b.addFor(cmd, targetOf(cmd))
 }
 
 func (b *batch) addFor(cmd Cmder, t target) {
@@ -85,9 +112,9 @@ func (b *batch) addFor(cmd Cmder, t target) {
 
 // run sends the commands until each has an answer or an error.
 func (b *batch) run(ctx context.Context) {
-	b.left = make([]*batchItem, len(b.items))
+	b.left = slices.Grow(b.left[:0], len(b.items))
 	for i := range b.items {
-		b.left[i] = &b.items[i]
+		b.left = append(b.left, &b.items[i])
 	}
 	for len(b.left) > 0 {
 		b.round(ctx)
@@ -147,7 +174,8 @@ func (b *batch) round(ctx context.Context) {
 		}
 		return
 	}
-	var groups []*batchGroup
+	clear(b.groups)
+	b.groups = b.groups[:0]
 	for _, it := range b.left {
 		var first attempt
 		try := it.try
@@ -159,31 +187,43 @@ func (b *batch) round(ctx context.Context) {
 			continue
 		}
 		it.how = try.how
-		groups = addToGroup(groups, it)
+		b.group(it.node.client.pool).add(it)
 	}
-	var hooked *sync.WaitGroup
-	sent := groups[:0]
-	for _, g := range groups {
+	for i := range b.groups {
+		g := &b.groups[i]
 		if g.pool.suspect() {
 			g.fail(&NodeError{Node: g.pool.opt.Addr, Cause: errSuspect})
 			continue
 		}
 		if chain := g.first.node.client.hooks.chain.Load(); chain != nil {
-			if hooked == nil {
-				hooked = new(sync.WaitGroup)
-			}
-			hooked.Go(func() { g.exchangeHooked(ctx, chain) })
+			b.hooked = true
+			g.hooked = make(chan struct{})
+			go func() {
+				defer close(g.hooked)
+				g.exchangeHooked(ctx, chain)
+			}()
 			continue
 		}
 		g.send(ctx)
-		sent = append(sent, g)
 	}
-	for _, g := range sent {
-		g.receive(ctx)
+	for i := range b.groups {
+		if g := &b.groups[i]; g.hooked != nil {
+			<-g.hooked
+		} else {
+			g.receive(ctx)
+		}
 	}
-	if hooked != nil {
-		hooked.Wait()
+}
+
+// group is what goes to the node with that pool.
+func (b *batch) group(p *pool) *batchGroup {
+	for i := range b.groups {
+		if g := &b.groups[i]; g.pool == p {
+			return g
+		}
 	}
+	b.groups = append(b.groups, batchGroup{pool: p})
+	return &b.groups[len(b.groups)-1]
 }
 
 // batchGroup is what goes to one node in one round.
@@ -194,19 +234,8 @@ type batchGroup struct {
 	alone       bool // the connection is nobody else's
 	taken       bool // and was taken for the group
 	call        *wire.Call
-	limiter     Limiter // that waits for the outcome
-}
-
-func addToGroup(groups []*batchGroup, it *batchItem) []*batchGroup {
-	for _, g := range groups {
-		if g.pool == it.node.client.pool {
-			g.add(it)
-			return groups
-		}
-	}
-	g := &batchGroup{pool: it.node.client.pool}
-	g.add(it)
-	return append(groups, g)
+	limiter     Limiter       // that waits for the outcome
+	hooked      chan struct{} // closed when the hooks of the node are through with it
 }
 
 func (g *batchGroup) add(it *batchItem) {

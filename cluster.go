@@ -161,7 +161,7 @@ func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
 		}
 		return c.processDivided(ctx, d)
 	}
-	t := target{slot: slotOf(cmd), read: cmd.command().lookup().IsReadOnly()}
+	t := targetOf(cmd)
 	var try attempt
 	for {
 		n, err := c.route(ctx, &t, &try)
@@ -180,9 +180,13 @@ func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
 
 // target says where a command belongs.
 type target struct {
-	slot  int    // -1: any node will do
-	read  bool   // a replica will do
 	place *place // where it belongs in place of the slot's shard
+	slot  int16  // -1: any node will do
+	read  bool   // a replica will do
+}
+
+func targetOf(cmd Cmder) target {
+	return target{slot: int16(slotOf(cmd)), read: cmd.command().lookup().IsReadOnly()}
 }
 
 // slotOf is the slot of the command's first key, or -1 when it has no key.

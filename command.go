@@ -56,10 +56,10 @@ type baseCmd struct {
 	inline  [4]arg // backs args of most commands
 	err     error
 	info    *cmdinfo.Command
-	keyPos  int8 // set by SetFirstKeyPos
-	keySet  bool
 	blocks  time.Duration // how long a blocking command may take; 0: not known
-	invalid bool          // err says why the arguments cannot be sent
+	keyPos  int8          // set by SetFirstKeyPos
+	keySet  bool
+	invalid bool // err says why the arguments cannot be sent
 }
 
 // start sets the command's name and its first arguments.

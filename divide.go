@@ -46,8 +46,10 @@ func (c *ClusterClient) divide(ctx context.Context, cmd Cmder) (division, error)
 
 // processDivided sends the parts of a command and joins what comes back.
 func (c *ClusterClient) processDivided(ctx context.Context, d division) error {
-	b := &batch{c: c}
+	b := c.newBatch()
 	d.addTo(b)
 	b.run(ctx)
-	return d.join()
+	err := d.join()
+	b.free()
+	return err
 }

@@ -159,7 +159,7 @@ var errNodeLeft = errors.New("redis: the node has left the cluster")
 // shardOf is the shard that a command is for.
 func (m *slotMap) shardOf(t *target) (*shard, error) {
 	if t.place == nil {
-		return m.serving(t.slot)
+		return m.serving(int(t.slot))
 	}
 	if n := t.place.node; n != nil {
 		if !t.place.outside && !slices.Contains(m.nodes, n) {

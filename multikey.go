@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,9 +22,9 @@ type parts struct {
 // partCmd is one part. It keeps its reply as it came.
 type partCmd struct {
 	baseCmd
-	keys  []int // which of the whole's keys it has, in order
+	once  bool      // the whole is not to be sent again
+	keys  []slotKey // which of the whole's keys it has, in order
 	reply []byte
-	once  bool // the whole is not to be sent again
 }
 
 // NoRetry is that of the whole.
@@ -58,28 +57,31 @@ func split(cmd Cmder) (*parts, bool) {
 		return nil, false
 	}
 	p := &parts{whole: cmd, step: step, list: make([]partCmd, slots)}
-	order := make([]int, len(keys))
 	for i, from := 0, 0; from < len(keys); i++ {
 		to := from + 1
-		for to < len(keys) && keys[to].slot == keys[from].slot {
+		for to < len(keys) && keys[to].slot() == keys[from].slot() {
 			to++
 		}
 		part := &p.list[i]
 		part.once = cmd.NoRetry()
 		part.args = append(part.inline[:0], b.args[0])
 		for at := from; at < to; at++ {
-			pos := 1 + keys[at].index*step
+			pos := 1 + keys[at].index()*step
 			part.args = append(part.args, b.args[pos:pos+step]...)
-			order[at] = keys[at].index
 		}
-		part.keys = order[from:to]
+		part.keys = keys[from:to]
 		from = to
 	}
 	return p, true
 }
 
-// slotKey is a key of a command, by its place among the keys.
-type slotKey struct{ slot, index int }
+// slotKey is a key of a command: its slot, and its place among the keys, in one
+// number, so that sorting them is quick.
+type slotKey uint64
+
+func makeSlotKey(slot, index int) slotKey { return slotKey(slot)<<32 | slotKey(index) }
+func (k slotKey) slot() int               { return int(k >> 32) }
+func (k slotKey) index() int              { return int(uint32(k)) }
 
 // bySlot sorts the command's keys by slot, those of a slot in their order, and
 // counts the slots.
@@ -90,14 +92,12 @@ func bySlot(b *baseCmd, step int) (keys []slotKey, slots int) {
 	}
 	keys = make([]slotKey, n)
 	for i := range keys {
-		keys[i] = slotKey{keySlot(b.argText(1 + i*step)), i}
+		keys[i] = makeSlotKey(keySlot(b.argText(1+i*step)), i)
 	}
-	slices.SortFunc(keys, func(x, y slotKey) int {
-		return cmp.Or(cmp.Compare(x.slot, y.slot), cmp.Compare(x.index, y.index))
-	})
+	slices.Sort(keys)
 	slots = 1
 	for i := range keys[1:] {
-		if keys[i].slot != keys[i+1].slot {
+		if keys[i].slot() != keys[i+1].slot() {
 			slots++
 		}
 	}
@@ -195,7 +195,7 @@ func (p *parts) inOrder() ([]byte, error) {
 		part := &p.list[i]
 		if part.err != nil {
 			for _, key := range part.keys {
-				elements[key] = fmt.Appendf(nil, "-%s\r\n", oneLine(part.err))
+				elements[key.index()] = fmt.Appendf(nil, "-%s\r\n", oneLine(part.err))
 			}
 			continue
 		}
@@ -208,10 +208,12 @@ func (p *parts) inOrder() ([]byte, error) {
 			return nil, fmt.Errorf("redis: %s: %d values for %d keys", p.whole.Name(), n, len(part.keys))
 		}
 		for _, key := range part.keys {
-			if elements[key], err = d.Raw(); err != nil {
+			element, err := d.Raw()
+			if err != nil {
 				return nil, err
 			}
-			size += len(elements[key])
+			elements[key.index()] = element
+			size += len(element)
 		}
 	}
 	reply := resp.AppendArray(make([]byte, 0, size), keys)

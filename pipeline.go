@@ -60,7 +60,10 @@ func (p *Pipeline) Len() int {
 
 // Process adds a command.
 func (p *Pipeline) Process(ctx context.Context, cmd Cmder) error {
-	return p.BatchProcess(ctx, cmd)
+	p.mu.Lock()
+	p.cmds = append(p.cmds, cmd)
+	p.mu.Unlock()
+	return nil
 }
 
 // BatchProcess adds commands.

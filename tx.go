@@ -66,7 +66,7 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 	if err != nil {
 		return setErrors(cmds, err)
 	}
-	t := target{slot: slot}
+	t := target{slot: int16(slot)}
 	var try attempt
 	for {
 		n, err := c.route(ctx, &t, &try)

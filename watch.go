@@ -88,7 +88,7 @@ func (c *ClusterClient) Watch(ctx context.Context, fn func(*Tx) error, keys ...s
 	if err != nil {
 		return err
 	}
-	t := target{slot: slot}
+	t := target{slot: int16(slot)}
 	var try attempt
 	for {
 		var cause error

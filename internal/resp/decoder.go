@@ -20,7 +20,8 @@ type Decoder struct {
 	pos     int
 	entered int // streamed aggregates whose end is still to come
 	share   bool
-	whole   int // bytes that keeping a part of buf keeps
+	whole   int  // bytes that keeping a part of buf keeps
+	one     bool // buf is one reply
 }
 
 // shareMax is the largest string, in bytes, that may share the memory of the
@@ -67,7 +68,9 @@ func (d *Decoder) Raw() ([]byte, error) {
 		return nil, err
 	}
 	start := d.pos
-	if err := d.Skip(); err != nil {
+	if d.one && start == 0 {
+		d.pos = len(d.buf)
+	} else if err := d.Skip(); err != nil {
 		return nil, err
 	}
 	if d.share {
@@ -111,7 +114,7 @@ func (d *Decoder) Next() (Decoder, error) {
 	if err := d.frame(&f); err != nil {
 		return Decoder{}, err
 	}
-	return Decoder{buf: d.buf[start:d.pos], share: d.share, whole: d.whole}, nil
+	return Decoder{buf: d.buf[start:d.pos], share: d.share, whole: d.whole, one: true}, nil
 }
 
 // frame consumes the bytes up to where f sees an end.

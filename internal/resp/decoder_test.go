@@ -359,7 +359,8 @@ func TestDecoderAllocates(t *testing.T) {
 			return err
 		}, 0},
 		{"streamed array", "*?\r\n:1\r\n:2\r\n.\r\n", true, func(d *Decoder) error { _, err := d.Array(); return err }, 0},
-		{"skipped array", "*2\r\n:1\r\n:2\r\n", true, func(d *Decoder) error { return d.Skip() }, 1},
+		{"skipped array", "*2\r\n:1\r\n:2\r\n", true, func(d *Decoder) error { return d.Skip() }, 0},
+		{"skipped array in an array", "*1\r\n*1\r\n:1\r\n", true, func(d *Decoder) error { return d.Skip() }, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := []byte(test.wire)

@@ -8,7 +8,9 @@ type Framer struct {
 	missing int     // bytes that element needs beyond those seen, at least
 	exact   bool    // and no more
 	begun   bool    // the reply itself, not only an attribute before it
-	open    []level // the elements that are begun, outermost first
+	depth   int     // how many elements are open: begun, and not yet ended
+	inner   level   // the innermost of them
+	outer   []level // those around it, outermost first; most replies have none
 }
 
 // level is an aggregate, or a streamed string, that has begun.
@@ -28,7 +30,7 @@ func (f *Framer) Next(b []byte) (int, error) {
 			return size, nil
 		}
 	}
-	for !f.begun || len(f.open) > 0 {
+	for !f.begun || f.depth > 0 {
 		if f.run(b) {
 			continue
 		}
@@ -38,7 +40,7 @@ func (f *Framer) Next(b []byte) (int, error) {
 		}
 		if el.size == 0 {
 			f.missing = el.missing
-			f.exact = len(f.open) == 0 && el.length > 0
+			f.exact = f.depth == 0 && el.length > 0
 			return 0, nil
 		}
 		f.pos += el.size
@@ -62,11 +64,8 @@ func (f *Framer) Exact() bool { return f.exact }
 // run takes the short way over ordinary elements, which are most of all, and
 // reports whether there was one.
 func (f *Framer) run(b []byte) bool {
-	if len(f.open) == 0 {
-		return false
-	}
-	around := &f.open[len(f.open)-1]
-	if around.end == chunk {
+	around := &f.inner
+	if f.depth == 0 || around.end == chunk {
 		return false
 	}
 	start := f.pos
@@ -89,10 +88,14 @@ func (f *Framer) nest(el element) error {
 		return err
 	}
 	if el.open() {
-		if len(f.open) == MaxDepth {
+		if f.depth == MaxDepth {
 			return errDepth
 		}
-		f.open = append(f.open, level{left: el.length, end: el.end(), pairs: classes[el.kind] == pairs})
+		if f.depth > 0 {
+			f.outer = append(f.outer, f.inner)
+		}
+		f.depth++
+		f.inner = level{left: el.length, end: el.end(), pairs: classes[el.kind] == pairs}
 	}
 	f.close()
 	return nil
@@ -100,29 +103,35 @@ func (f *Framer) nest(el element) error {
 
 // close leaves the elements in which nothing is to come any more.
 func (f *Framer) close() {
-	n := len(f.open)
-	for n > 0 && f.open[n-1].end == 0 && f.open[n-1].left == 0 {
-		n--
+	for f.depth > 0 && f.inner.end == 0 && f.inner.left == 0 {
+		f.leave()
 	}
-	f.open = f.open[:n]
+}
+
+// leave ends the innermost element.
+func (f *Framer) leave() {
+	f.depth--
+	if n := len(f.outer); n > 0 {
+		f.inner, f.outer = f.outer[n-1], f.outer[:n-1]
+	}
 }
 
 // place gives el its place in the innermost element that is open.
 func (f *Framer) place(el element) error {
-	if len(f.open) == 0 {
+	if f.depth == 0 {
 		if !el.within(0) {
 			return errStray
 		}
 		f.begun = f.begun || el.kind != Attribute
 		return nil
 	}
-	around := &f.open[len(f.open)-1]
+	around := &f.inner
 	switch {
 	case around.end != 0 && el.ends(around.end):
 		if around.pairs && around.left%2 != 0 {
 			return errOdd
 		}
-		f.open = f.open[:len(f.open)-1]
+		f.leave()
 	case !el.within(around.end):
 		return errStray
 	case el.kind != Attribute:

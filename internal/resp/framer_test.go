@@ -210,9 +210,9 @@ func TestFramerAllocatesByDepthOnly(t *testing.T) {
 		"*100\r\n" + strings.Repeat("*1\r\n:1\r\n", 100),
 	} {
 		b := []byte(wire)
-		open := make([]level, 0, MaxDepth)
+		outer := make([]level, 0, MaxDepth)
 		require.Zero(t, testing.AllocsPerRun(100, func() {
-			f := Framer{open: open}
+			f := Framer{outer: outer}
 			_, _ = f.Next(b)
 		}), "%.20q", wire)
 	}
