@@ -108,8 +108,10 @@ func (p *parts) command() Cmder { return p.whole }
 
 func (p *parts) addTo(b *batch) {
 	b.items = slices.Grow(b.items, len(p.list))
+	read := p.whole.command().lookup().IsReadOnly()
 	for i := range p.list {
-		b.add(&p.list[i])
+		part := &p.list[i]
+		b.addFor(part, target{slot: int16(part.keys[0].slot()), read: read})
 	}
 }
 
