@@ -178,6 +178,10 @@ func runGroup(ctx context.Context, all *sites, g group, libs []library, t timing
 			}
 		}
 	}
+	if t := done.contexts(); t != nil {
+		fmt.Fprintln(out, "\nPart of the rate with context.Background")
+		t.text(out)
+	}
 	return nil
 }
 

@@ -13,8 +13,8 @@ type group struct {
 	scenarios []scenario
 }
 
-// block is a product: every workload with every context and every number of
-// callers.
+// block is a product: every workload with every number of callers and every
+// context. Those that differ in the context alone follow one another.
 type block struct {
 	title     string
 	workloads string
@@ -32,7 +32,7 @@ var fullPlan = []block{
 	{title: "Larger values", workloads: "get32k,set32k,get1m,set1m", callers: []int{1, 8, 64}},
 	{title: "Small values among large ones", workloads: "mixget,mixset", callers: []int{8, 64, 256}},
 	{title: "Many commands at once", workloads: "pipeline,mget,hgetall", callers: []int{1, 16, 64, 256}},
-	{title: "Contexts", workloads: "get", modes: "timeout,cancel,shared", callers: []int{1, 64, 1024}},
+	{title: "Contexts", workloads: "get", modes: "background,timeout,cancel,shared", callers: []int{1, 64, 1024}},
 	{title: "TLS", workloads: "get,set", callers: []int{1, 8, 64, 1024}, tls: true},
 	{title: "TLS", workloads: "pipeline,get1m", callers: []int{16}, tls: true},
 	{title: "Equal load", workloads: "get,set", callers: []int{64}, rate: 20_000},
@@ -72,8 +72,8 @@ func (b block) expand() ([]scenario, error) {
 	}
 	var scenarios []scenario
 	for _, w := range chosen {
-		for _, mode := range modes {
-			for _, callers := range b.callers {
+		for _, callers := range b.callers {
+			for _, mode := range modes {
 				scenarios = append(scenarios, scenario{work: w, callers: callers, mode: mode, tls: b.tls, rate: b.rate})
 			}
 		}

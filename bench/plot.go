@@ -25,7 +25,8 @@ var lineColors = []color.RGBA{
 	{R: 0x99, G: 0x99, B: 0x99, A: 0xFF},
 }
 
-// plotted are the results in the plot: plain GETs of 64 B, by callers.
+// plotted are the results in the plot: plain GETs of 64 B, by callers, the
+// first of each.
 func plotted(results []result) []result {
 	var chosen []result
 	for _, r := range results {
@@ -34,10 +35,12 @@ func plotted(results []result) []result {
 			chosen = append(chosen, r)
 		}
 	}
-	slices.SortFunc(chosen, func(a, b result) int {
+	slices.SortStableFunc(chosen, func(a, b result) int {
 		return cmp.Compare(a.scenario.callers, b.scenario.callers)
 	})
-	return chosen
+	return slices.CompactFunc(chosen, func(a, b result) bool {
+		return a.scenario.callers == b.scenario.callers
+	})
 }
 
 // writePlot draws commands a second by callers into an SVG file. It needs two

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,6 +22,29 @@ type report struct {
 type section struct {
 	title   string
 	results []result
+}
+
+// contexts compares each library with itself: its rate with a context that may
+// end as a part of that without. It is nil if the section has nothing to
+// compare.
+func (s section) contexts() *table {
+	var t *table
+	for _, r := range s.results {
+		i := slices.IndexFunc(s.results, func(other result) bool { return other.isBaseOf(r) })
+		if i < 0 {
+			continue
+		}
+		if t == nil {
+			names := strings.Split(libraryNames(r.libs), ", ")
+			t = &table{header: append([]string{"scenario"}, names...)}
+		}
+		cells := []string{r.scenario.title()}
+		for lib := range r.libs {
+			cells = append(cells, fmt.Sprintf("%.2f", r.summaries[lib].rate/s.results[i].summaries[lib].rate))
+		}
+		t.add(cells...)
+	}
+	return t
 }
 
 func (r *report) all() []result {
@@ -43,6 +67,10 @@ func (r *report) markdown(w io.Writer) {
 	overview(r.all()).markdown(w)
 	for _, s := range r.sections {
 		fmt.Fprintf(w, "\n## %s\n", s.title)
+		if t := s.contexts(); t != nil {
+			fmt.Fprintf(w, "\nWhat is left of each library's own rate with context.Background:\n\n")
+			t.markdown(w)
+		}
 		for _, result := range s.results {
 			fmt.Fprintf(w, "\n### %s\n\n", result.scenario.title())
 			result.details().markdown(w)

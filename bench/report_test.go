@@ -101,6 +101,9 @@ func TestPlot(t *testing.T) {
 		}
 		results = append(results, r)
 	}
+	again := results[0] // measured once more elsewhere
+	results = append(results, again)
+	require.Len(t, plotted(results), 3)
 	name := filepath.Join(t.TempDir(), "plot.svg")
 	require.Error(t, writePlot(name, results[:1]), "one point is no line")
 	require.NoError(t, writePlot(name, results))
@@ -115,4 +118,21 @@ func TestPlot(t *testing.T) {
 	for _, text := range []string{"rueidis-delay", "concurrent callers", ">64<"} {
 		require.Contains(t, string(svg), text)
 	}
+}
+
+func TestContextsTable(t *testing.T) {
+	at := func(mode, callers int, rate float64) result {
+		return result{
+			scenario:  scenario{work: workloads[0], callers: callers, mode: contextModes[mode]},
+			libs:      libraries[:2],
+			summaries: []summary{{rate: rate}, {rate: 1000}},
+		}
+	}
+	require.Nil(t, section{results: []result{at(0, 1, 1000), at(0, 8, 1000), at(1, 64, 1000)}}.contexts())
+	got := section{results: []result{at(0, 1, 1000), at(1, 1, 950), at(0, 8, 2000), at(2, 8, 1000)}}.contexts()
+	require.Equal(t, []string{"scenario", libraries[0].name, libraries[1].name}, got.header)
+	require.Equal(t, [][]string{
+		{"GET 64 B, 1 caller, context: timeout", "0.95", "1.00"},
+		{"GET 64 B, 8 callers, context: cancel", "0.50", "1.00"},
+	}, got.rows)
 }

@@ -74,6 +74,14 @@ func (r result) cpuRatio() float64 {
 	return float64(own) / float64(peer)
 }
 
+// isBaseOf reports whether the two differ in nothing but that other has a
+// context that may end.
+func (r result) isBaseOf(other result) bool {
+	a, b := r.scenario, other.scenario
+	return a.mode.name == contextModes[0].name && b.mode.name != a.mode.name &&
+		a.work.name == b.work.name && a.callers == b.callers && a.tls == b.tls && a.rate == b.rate
+}
+
 func (sc scenario) title() string {
 	var b strings.Builder
 	b.WriteString(sc.work.title)

@@ -16,9 +16,9 @@ func TestPlansExpand(t *testing.T) {
 	for _, plan := range [][]block{fullPlan, quickPlan} {
 		groups, err := expand(plan)
 		require.NoError(t, err)
-		seen := map[string]bool{}
 		for _, g := range groups {
 			require.NotEmpty(t, g.scenarios)
+			seen := map[string]bool{}
 			for _, sc := range g.scenarios {
 				require.False(t, seen[sc.title()], "%s is there twice", sc.title())
 				seen[sc.title()] = true
