@@ -34,14 +34,14 @@ func BenchmarkRoute(b *testing.B) {
 			c := NewClusterClient(opt)
 			b.Cleanup(func() { _ = c.Close() })
 			c.topology.now.Store(newSlotMap(ranges, nil, nodeFor))
-			cmds := make([]*StringCmd, 1000)
-			for i := range cmds {
-				cmds[i] = new(StringCmd)
-				cmds[i].start("get", "user:"+strconv.Itoa(i))
-			}
 			b.ReportAllocs()
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
+				cmds := make([]*StringCmd, 1000)
+				for i := range cmds {
+					cmds[i] = new(StringCmd)
+					cmds[i].start("get", "user:"+strconv.Itoa(i))
+				}
 				for i := 0; pb.Next(); i++ {
 					cmd := cmds[i%len(cmds)]
 					t := target{slot: slotOf(cmd), read: cmd.lookup().IsReadOnly()}
