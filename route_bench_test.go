@@ -45,7 +45,7 @@ func BenchmarkRoute(b *testing.B) {
 				for i := 0; pb.Next(); i++ {
 					cmd := cmds[i%len(cmds)]
 					cmd.info = nil // a command is new each time
-					t := target{slot: slotOf(cmd), read: cmd.lookup().IsReadOnly()}
+					t := targetOf(cmd)
 					var try attempt
 					if n, err := c.route(context.Background(), &t, &try); n == nil || err != nil {
 						b.Error(err)
