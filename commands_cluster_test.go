@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"net"
+	"strings"
 	"testing"
 
 	"github.com/seed-e06f3def/rediscluster/internal/redistest"
@@ -108,10 +109,10 @@ var _ = testCommandGroup(commandGroup{name: "cluster", server: redistest.Options
 		}},
 	},
 	{
-		name:     "ClusterMeet",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.ClusterMeet(ctx, "127.0.0.1", "7000") },
-		scripted: []string{"+OK\r\n"},
-		args:     "cluster meet 127.0.0.1 7000", want: "OK",
+		name: "ClusterMeet",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ClusterMeet(ctx, "127.0.0.1", "7000") },
+		args: "cluster meet 127.0.0.1 7000", want: "OK",
+		alone: true,
 	},
 	{
 		name: "ClusterMyID",
@@ -124,8 +125,11 @@ var _ = testCommandGroup(commandGroup{name: "cluster", server: redistest.Options
 	{
 		name:     "ClusterMyShardID",
 		call:     func(ctx context.Context, c testCommands) Cmder { return c.ClusterMyShardID(ctx) },
-		scripted: []string{"$3\r\nabc\r\n"},
-		args:     "cluster myshardid", want: "abc",
+		since:    "7.2",
+		scripted: []string{"$40\r\n" + strings.Repeat("a", 40) + "\r\n"},
+		args:     "cluster myshardid", check: func(t *testing.T, cmd Cmder) {
+			require.Regexp(t, "^[0-9a-f]{40}$", cmd.(*StringCmd).Val())
+		},
 	},
 	{
 		name: "ClusterNodes",

@@ -47,10 +47,10 @@ var _ = testCommandGroup(commandGroup{name: "connection", server: redistest.Opti
 		want: fails("redis: echo: argument 1: cannot send a value of type map[string]int"),
 	},
 	{
-		name:     "Quit",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.Quit(ctx) },
-		scripted: []string{"+OK\r\n"},
-		args:     "quit", want: "OK",
+		name: "Quit",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.Quit(ctx) },
+		args: "quit", want: "OK",
+		alone: true,
 	},
 	{
 		name:    "ClientGetName",
@@ -152,10 +152,10 @@ var _ = testCommandGroup(commandGroup{name: "connection", server: redistest.Opti
 		args: "client tracking off", want: "OK",
 	},
 	{
-		name:     "ClientTracking/on",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.ClientTracking(ctx, true, nil) },
-		scripted: []string{"+OK\r\n"},
-		args:     "client tracking on", want: "OK",
+		name: "ClientTracking/on",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.ClientTracking(ctx, true, nil) },
+		args: "client tracking on", want: "OK",
+		cleanup: []string{"client tracking off"},
 	},
 	{
 		name: "ClientTrackingOff",
@@ -174,16 +174,16 @@ var _ = testCommandGroup(commandGroup{name: "connection", server: redistest.Opti
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.ClientTrackingOn(ctx, &ClientTrackingOptions{OptIn: true})
 		},
-		scripted: []string{"+OK\r\n"},
-		args:     "client tracking on optin", want: "OK",
+		args: "client tracking on optin", want: "OK",
+		cleanup: []string{"client tracking off"},
 	},
 	{
 		name: "ClientTrackingOn/opt out",
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.ClientTrackingOn(ctx, &ClientTrackingOptions{OptOut: true})
 		},
-		scripted: []string{"+OK\r\n"},
-		args:     "client tracking on optout", want: "OK",
+		args: "client tracking on optout", want: "OK",
+		cleanup: []string{"client tracking off"},
 	},
 	{
 		name: "ClientTrackingOn/both",
@@ -258,6 +258,7 @@ var _ = testCommandGroup(commandGroup{name: "connection", server: redistest.Opti
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.ClientSetInfo(ctx, WithLibraryVersion("1.2"))
 		},
+		since:    "7.2",
 		scripted: []string{"+OK\r\n"},
 		args:     "client setinfo lib-ver 1.2", want: "OK",
 	},
@@ -267,34 +268,34 @@ var _ = testCommandGroup(commandGroup{name: "connection", server: redistest.Opti
 		want: fails("redis: client setinfo: LibraryInfo needs either"),
 	},
 	{
-		name:     "Hello",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.Hello(ctx, 3, "", "", "") },
-		scripted: []string{"*6\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n$7\r\nmodules\r\n*0\r\n", "%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n$7\r\nmodules\r\n*0\r\n"},
-		args:     "hello 3", want: map[string]any{"server": "redis", "proto": int64(3), "modules": []any{}},
+		name:  "Hello",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.Hello(ctx, 3, "", "", "") },
+		alone: true,
+		args:  "hello 3",
+		check: func(t *testing.T, cmd Cmder) {
+			properties := cmd.(*MapStringInterfaceCmd).Val()
+			require.Contains(t, []any{"redis", "valkey"}, properties["server"])
+			require.Equal(t, int64(3), properties["proto"])
+			require.Equal(t, "standalone", properties["mode"])
+			require.IsType(t, []any{}, properties["modules"])
+		},
 	},
 	{
-		name:     "Hello/all",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.Hello(ctx, 2, "", "secret", "me") },
-		scripted: []string{"-WRONGPASS invalid\r\n"},
-		args:     "hello 2 auth default secret setname me", want: fails("WRONGPASS"),
+		name:    "Hello/wrong password",
+		call:    func(ctx context.Context, c testCommands) Cmder { return c.Hello(ctx, 3, "", "secret", "") },
+		setup:   []string{"acl setuser default on >other"},
+		cleanup: []string{"acl setuser default nopass"},
+		alone:   true,
+		args:    "hello 3 auth default secret", want: fails("WRONGPASS"),
 	},
 	{
-		name:     "Hello/user",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.Hello(ctx, 3, "u", "secret", "") },
-		scripted: []string{"*0\r\n", "%0\r\n"},
-		args:     "hello 3 auth u secret", want: map[string]any{},
+		name:  "Hello/user",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.Hello(ctx, 2, "u", "secret", "me") },
+		setup: []string{"acl setuser u on >secret +@all"},
+		alone: true,
+		args:  "hello 2 auth u secret setname me",
+		check: func(t *testing.T, cmd Cmder) {
+			require.Equal(t, int64(2), cmd.(*MapStringInterfaceCmd).Val()["proto"])
+		},
 	},
 }})
-
-func TestClientSetInfoName(t *testing.T) {
-	t.Parallel()
-	var args []any
-	c := statefulCmdable(func(_ context.Context, cmd Cmder) error {
-		args = cmd.Args()
-		return nil
-	})
-	c.ClientSetInfo(t.Context(), WithLibraryName("mine"))
-	require.Len(t, args, 4)
-	require.Equal(t, []any{"client", "setinfo", "lib-name"}, args[:3])
-	require.Regexp(t, `^rediscluster\(mine,go[^ ]+\)$`, args[3])
-}

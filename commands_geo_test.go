@@ -122,7 +122,7 @@ var _ = testCommandGroup(commandGroup{name: "geo", server: redistest.Options{}, 
 			return c.GeoRadiusByMember(ctx, "g", "none", &GeoRadiusQuery{Radius: 200})
 		},
 		setup: geoTestSetup,
-		args:  "georadiusbymember_ro g none 200 km", want: fails("could not decode requested zset member"),
+		args:  "georadiusbymember_ro g none 200 km", want: fails("ERR "),
 	},
 	{
 		name: "GeoRadiusByMemberStore",

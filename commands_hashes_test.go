@@ -204,7 +204,7 @@ var _ = testCommandGroup(commandGroup{name: "hashes", server: redistest.Options{
 		name: "HScanNoValues",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HScanNoValues(ctx, "h", 7, "*", 10) },
 		args: "hscan h 7 match * count 10 novalues", want: values{[]string{"a", "b"}, uint64(0)},
-		since: "7.4", setup: []string{"hset h a 1 b 2"},
+		since: "7.4, valkey 8.0", setup: []string{"hset h a 1 b 2"},
 		scripted: []string{"*2\r\n$1\r\n0\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n"},
 	},
 	{
@@ -252,14 +252,14 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 		name: "HGetDel",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HGetDel(ctx, "h", "a", "none") },
 		args: "hgetdel h fields 2 a none", want: []string{"1", ""},
-		since: "8.0", setup: []string{"hset h a 1"},
+		since: "8.0, valkey 9.1", setup: []string{"hset h a 1"},
 		scripted: []string{"*2\r\n$1\r\n1\r\n$-1\r\n", "*2\r\n$1\r\n1\r\n_\r\n"},
 	},
 	{
 		name: "HGetEX",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HGetEX(ctx, "h", "a", "none") },
 		args: "hgetex h fields 2 a none", want: []string{"1", ""},
-		since: "8.0", setup: []string{"hset h a 1"},
+		since: "8.0, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{"*2\r\n$1\r\n1\r\n$-1\r\n", "*2\r\n$1\r\n1\r\n_\r\n"},
 	},
 	{
@@ -268,7 +268,7 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			return c.HGetEXWithArgs(ctx, "h", &HGetEXOptions{ExpirationType: HGetEXExpirationPX, ExpirationVal: 1500}, "a")
 		},
 		args: "hgetex h PX 1500 fields 1 a", want: []string{"1"},
-		since: "8.0", setup: []string{"hset h a 1"},
+		since: "8.0, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{"*1\r\n$1\r\n1\r\n"},
 	},
 	{
@@ -277,21 +277,21 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			return c.HGetEXWithArgs(ctx, "h", &HGetEXOptions{ExpirationType: HGetEXExpirationPERSIST, ExpirationVal: 5}, "a")
 		},
 		args: "hgetex h PERSIST fields 1 a", want: []string{"1"},
-		since: "8.0", setup: []string{"hset h a 1", "hexpire h 60 fields 1 a"},
+		since: "8.0, valkey 9.0", setup: []string{"hset h a 1", "hexpire h 60 fields 1 a"},
 		scripted: []string{"*1\r\n$1\r\n1\r\n"},
 	},
 	{
 		name: "HGetEXWithArgs/no options",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HGetEXWithArgs(ctx, "h", nil, "a") },
 		args: "hgetex h fields 1 a", want: []string{"1"},
-		since: "8.0", setup: []string{"hset h a 1"},
+		since: "8.0, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{"*1\r\n$1\r\n1\r\n"},
 	},
 	{
 		name: "HSetEX",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HSetEX(ctx, "h", "a", "1", "b", "2") },
 		args: "hsetex h fields 2 a 1 b 2", want: int64(1),
-		since:    "8.0",
+		since:    "8.0, valkey 9.0",
 		scripted: []string{":1\r\n"},
 	},
 	{
@@ -307,7 +307,7 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			}, "a", "1")
 		},
 		args: "hsetex h FNX EXAT 1700000000 fields 1 a 1", want: int64(0),
-		since: "8.0", setup: []string{"hset h a 1"},
+		since: "8.0, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{":0\r\n"},
 	},
 	{
@@ -318,7 +318,7 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			}, "a", "1")
 		},
 		args: "hsetex h FXX KEEPTTL fields 1 a 1", want: int64(1),
-		since: "8.0", setup: []string{"hset h a 1"},
+		since: "8.0, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{":1\r\n"},
 	},
 	{
@@ -327,14 +327,14 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			return c.HExpire(ctx, "h", 90*time.Second, "a", "none")
 		},
 		args: "hexpire h 90 fields 2 a none", want: []int64{1, -2},
-		since: "7.4", setup: []string{"hset h a 1"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{"*2\r\n:1\r\n:-2\r\n"},
 	},
 	{
 		name: "HExpire/less than a second",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HExpire(ctx, "h", time.Millisecond, "a") },
 		args: "hexpire h 1 fields 1 a", want: []int64{1},
-		since: "7.4", setup: []string{"hset h a 1"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{"*1\r\n:1\r\n"},
 	},
 	{
@@ -343,7 +343,7 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			return c.HExpireWithArgs(ctx, "h", time.Minute, HExpireArgs{NX: true, XX: true, GT: true, LT: true}, "a")
 		},
 		args: "hexpire h 60 nx fields 1 a", want: []int64{0},
-		since: "7.4", setup: []string{"hset h a 1", "hexpire h 60 fields 1 a"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1", "hexpire h 60 fields 1 a"},
 		scripted: []string{"*1\r\n:0\r\n"},
 	},
 	{
@@ -352,7 +352,7 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			return c.HPExpire(ctx, "h", 1500*time.Millisecond, "a")
 		},
 		args: "hpexpire h 1500 fields 1 a", want: []int64{1},
-		since: "7.4", setup: []string{"hset h a 1"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{"*1\r\n:1\r\n"},
 	},
 	{
@@ -361,14 +361,14 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			return c.HPExpireWithArgs(ctx, "h", time.Microsecond, HExpireArgs{XX: true, GT: true, LT: true}, "a")
 		},
 		args: "hpexpire h 1 xx fields 1 a", want: []int64{1},
-		since: "7.4", setup: []string{"hset h a 1", "hexpire h 60 fields 1 a"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1", "hexpire h 60 fields 1 a"},
 		scripted: []string{"*1\r\n:1\r\n"},
 	},
 	{
 		name: "HExpireAt",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HExpireAt(ctx, "h", hashTestTime, "a") },
 		args: "hexpireat h 1700000000 fields 1 a", want: []int64{2},
-		since: "7.4", setup: []string{"hset h a 1"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{"*1\r\n:2\r\n"},
 	},
 	{
@@ -377,14 +377,14 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			return c.HExpireAtWithArgs(ctx, "h", hashTestTime, HExpireArgs{GT: true, LT: true}, "a")
 		},
 		args: "hexpireat h 1700000000 gt fields 1 a", want: []int64{0},
-		since: "7.4", setup: []string{"hset h a 1"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{"*1\r\n:0\r\n"},
 	},
 	{
 		name: "HPExpireAt",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HPExpireAt(ctx, "h", hashTestTime, "a") },
 		args: "hpexpireat h 1700000000500 fields 1 a", want: []int64{2},
-		since: "7.4", setup: []string{"hset h a 1"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{"*1\r\n:2\r\n"},
 	},
 	{
@@ -393,28 +393,28 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			return c.HPExpireAtWithArgs(ctx, "h", hashTestTime, HExpireArgs{LT: true}, "a")
 		},
 		args: "hpexpireat h 1700000000500 lt fields 1 a", want: []int64{2},
-		since: "7.4", setup: []string{"hset h a 1"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1"},
 		scripted: []string{"*1\r\n:2\r\n"},
 	},
 	{
 		name: "HPersist",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HPersist(ctx, "h", "a", "b") },
 		args: "hpersist h fields 2 a b", want: []int64{1, -1},
-		since: "7.4", setup: []string{"hset h a 1 b 2", "hexpire h 60 fields 1 a"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1 b 2", "hexpire h 60 fields 1 a"},
 		scripted: []string{"*2\r\n:1\r\n:-1\r\n"},
 	},
 	{
 		name: "HExpireTime",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HExpireTime(ctx, "h", "a") },
 		args: "hexpiretime h fields 1 a", want: []int64{4102444800},
-		since: "7.4", setup: []string{"hset h a 1", "hexpireat h 4102444800 fields 1 a"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1", "hexpireat h 4102444800 fields 1 a"},
 		scripted: []string{"*1\r\n:4102444800\r\n"},
 	},
 	{
 		name: "HPExpireTime",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.HPExpireTime(ctx, "h", "a") },
 		args: "hpexpiretime h fields 1 a", want: []int64{4102444800500},
-		since: "7.4", setup: []string{"hset h a 1", "hpexpireat h 4102444800500 fields 1 a"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1", "hpexpireat h 4102444800500 fields 1 a"},
 		scripted: []string{"*1\r\n:4102444800500\r\n"},
 	},
 	{
@@ -427,7 +427,7 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			require.InDelta(t, 30, left[0], 30)
 			require.Equal(t, []int64{-1, -2}, left[1:])
 		},
-		since: "7.4", setup: []string{"hset h a 1 b 2", "hexpire h 60 fields 1 a"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1 b 2", "hexpire h 60 fields 1 a"},
 		scripted: []string{"*3\r\n:60\r\n:-1\r\n:-2\r\n"},
 	},
 	{
@@ -439,7 +439,7 @@ var _ = testCommandGroup(commandGroup{name: "hashes expiry", server: redistest.O
 			require.Len(t, left, 1)
 			require.InDelta(t, 30_000, left[0], 30_000)
 		},
-		since: "7.4", setup: []string{"hset h a 1", "hpexpire h 60000 fields 1 a"},
+		since: "7.4, valkey 9.0", setup: []string{"hset h a 1", "hpexpire h 60000 fields 1 a"},
 		scripted: []string{"*1\r\n:59999\r\n"},
 	},
 }})

@@ -335,6 +335,7 @@ var _ = testCommandGroup(commandGroup{name: "lists", server: redistest.Options{}
 			return c.LMoveM(ctx, "l", "m", "left", "right", LMoveMArgs{})
 		},
 		args: "lmovem l m left right", want: []string{"a"},
+		since: "8.10", setup: []string{"rpush l a b"},
 		scripted: []string{"*1\r\n$1\r\na\r\n"},
 	},
 	{
@@ -343,6 +344,7 @@ var _ = testCommandGroup(commandGroup{name: "lists", server: redistest.Options{}
 			return c.LMoveM(ctx, "l", "m", "left", "right", LMoveMArgs{Count: 2})
 		},
 		args: "lmovem l m left right COUNT 2 BULK", want: []string{"a", "b"},
+		since: "8.10", setup: []string{"rpush l a b c"},
 		scripted: []string{"*2\r\n$1\r\na\r\n$1\r\nb\r\n"},
 	},
 	{
@@ -351,6 +353,7 @@ var _ = testCommandGroup(commandGroup{name: "lists", server: redistest.Options{}
 			return c.LMoveM(ctx, "l", "m", "left", "right", LMoveMArgs{Mode: LMoveMExactly, Count: 2, Order: LMoveMOBO})
 		},
 		args: "lmovem l m left right EXACTLY 2 OBO", want: Nil,
+		since:    "8.10",
 		scripted: []string{"*-1\r\n", "_\r\n"},
 	},
 	{
@@ -359,6 +362,7 @@ var _ = testCommandGroup(commandGroup{name: "lists", server: redistest.Options{}
 			return c.BLMoveM(ctx, "l", "m", "left", "right", time.Second, LMoveMArgs{Mode: LMoveMExactly, Count: 2})
 		},
 		args: "blmovem l m left right 1 EXACTLY 2 BULK", want: []string{"a", "b"},
+		since: "8.10", setup: []string{"rpush l a b c"},
 		scripted: []string{"*2\r\n$1\r\na\r\n$1\r\nb\r\n"},
 	},
 	{

@@ -13,9 +13,10 @@ var _ = testCommandGroup(commandGroup{name: "pubsub", server: redistest.Options{
 		args: `publish news "a b"`, want: int64(0),
 	},
 	{
-		name: "Publish/of a number",
-		call: func(ctx context.Context, c testCommands) Cmder { return c.Publish(ctx, "news", 42) },
-		args: "publish news 42", scripted: []string{":3\r\n"}, want: int64(3),
+		name:   "Publish/of a number",
+		call:   func(ctx context.Context, c testCommands) Cmder { return c.Publish(ctx, "news", 42) },
+		others: []string{"subscribe news", "psubscribe n*"},
+		args:   "publish news 42", want: int64(2),
 	},
 	{
 		name: "Publish/of what cannot be sent",
@@ -23,9 +24,10 @@ var _ = testCommandGroup(commandGroup{name: "pubsub", server: redistest.Options{
 		want: fails("redis: publish: argument 2"),
 	},
 	{
-		name: "SPublish",
-		call: func(ctx context.Context, c testCommands) Cmder { return c.SPublish(ctx, "news", []byte("a")) },
-		args: "spublish news a", want: int64(0),
+		name:   "SPublish",
+		call:   func(ctx context.Context, c testCommands) Cmder { return c.SPublish(ctx, "news", []byte("a")) },
+		others: []string{"ssubscribe news"},
+		args:   "spublish news a", want: int64(1),
 	},
 	{
 		name: "PubSubChannels",
@@ -33,14 +35,16 @@ var _ = testCommandGroup(commandGroup{name: "pubsub", server: redistest.Options{
 		args: "pubsub channels", want: []string{},
 	},
 	{
-		name: "PubSubChannels/by pattern",
-		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubChannels(ctx, "n*") },
-		args: "pubsub channels n*", scripted: []string{"*2\r\n$4\r\nnews\r\n$1\r\nn\r\n"}, want: []string{"news", "n"},
+		name:   "PubSubChannels/by pattern",
+		call:   func(ctx context.Context, c testCommands) Cmder { return c.PubSubChannels(ctx, "n*") },
+		others: []string{"subscribe news", "subscribe n", "subscribe other"},
+		args:   "pubsub channels n*", want: []string{"news", "n"}, unordered: true,
 	},
 	{
-		name: "PubSubNumSub",
-		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubNumSub(ctx, "a", "b") },
-		args: "pubsub numsub a b", want: map[string]int64{"a": 0, "b": 0},
+		name:   "PubSubNumSub",
+		call:   func(ctx context.Context, c testCommands) Cmder { return c.PubSubNumSub(ctx, "a", "b") },
+		others: []string{"subscribe a"},
+		args:   "pubsub numsub a b", want: map[string]int64{"a": 1, "b": 0},
 	},
 	{
 		name: "PubSubNumSub/of nothing",
@@ -48,9 +52,10 @@ var _ = testCommandGroup(commandGroup{name: "pubsub", server: redistest.Options{
 		args: "pubsub numsub", want: map[string]int64{},
 	},
 	{
-		name: "PubSubNumPat",
-		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubNumPat(ctx) },
-		args: "pubsub numpat", want: int64(0),
+		name:   "PubSubNumPat",
+		call:   func(ctx context.Context, c testCommands) Cmder { return c.PubSubNumPat(ctx) },
+		others: []string{"psubscribe a*"},
+		args:   "pubsub numpat", want: int64(1),
 	},
 	{
 		name: "PubSubShardChannels",
@@ -58,13 +63,15 @@ var _ = testCommandGroup(commandGroup{name: "pubsub", server: redistest.Options{
 		args: "pubsub shardchannels", want: []string{},
 	},
 	{
-		name: "PubSubShardChannels/by pattern",
-		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubShardChannels(ctx, "[ab]") },
-		args: "pubsub shardchannels [ab]", want: []string{},
+		name:   "PubSubShardChannels/by pattern",
+		call:   func(ctx context.Context, c testCommands) Cmder { return c.PubSubShardChannels(ctx, "[ab]") },
+		others: []string{"ssubscribe a", "ssubscribe c"},
+		args:   "pubsub shardchannels [ab]", want: []string{"a"},
 	},
 	{
-		name: "PubSubShardNumSub",
-		call: func(ctx context.Context, c testCommands) Cmder { return c.PubSubShardNumSub(ctx, "a") },
-		args: "pubsub shardnumsub a", want: map[string]int64{"a": 0},
+		name:   "PubSubShardNumSub",
+		call:   func(ctx context.Context, c testCommands) Cmder { return c.PubSubShardNumSub(ctx, "a") },
+		others: []string{"ssubscribe a"},
+		args:   "pubsub shardnumsub a", want: map[string]int64{"a": 1},
 	},
 }})

@@ -34,6 +34,7 @@ var _ = testCommandGroup(commandGroup{name: "sets", server: redistest.Options{},
 		name: "SDiffCard",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.SDiffCard(ctx, nil, "s", "t") },
 		args: "sdiffcard 2 s t limit 0", want: int64(2),
+		since: "8.10", setup: []string{"sadd s a b c", "sadd t a"},
 		scripted: []string{":2\r\n"},
 	},
 	{
@@ -42,6 +43,7 @@ var _ = testCommandGroup(commandGroup{name: "sets", server: redistest.Options{},
 			return c.SDiffCard(ctx, &SDiffCardOptions{Limit: 1}, "s", "t")
 		},
 		args: "sdiffcard 2 s t limit 1", want: int64(1),
+		since: "8.10", setup: []string{"sadd s a b c", "sadd t a"},
 		scripted: []string{":1\r\n"},
 	},
 	{
@@ -175,6 +177,7 @@ var _ = testCommandGroup(commandGroup{name: "sets", server: redistest.Options{},
 		name: "SUnionCard",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.SUnionCard(ctx, nil, "s", "t") },
 		args: "sunioncard 2 s t limit 0", want: int64(3),
+		since: "8.10", setup: []string{"sadd s a b", "sadd t b c"},
 		scripted: []string{":3\r\n"},
 	},
 	{
@@ -183,6 +186,7 @@ var _ = testCommandGroup(commandGroup{name: "sets", server: redistest.Options{},
 			return c.SUnionCard(ctx, &SUnionCardOptions{Approx: true, Limit: 2}, "s", "t")
 		},
 		args: "sunioncard 2 s t approx limit 2", want: int64(2),
+		since: "8.10", setup: []string{"sadd s a b", "sadd t b c"},
 		scripted: []string{":2\r\n"},
 	},
 	{

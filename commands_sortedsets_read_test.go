@@ -58,12 +58,14 @@ var _ = testCommandGroup(commandGroup{name: "sorted sets read", server: redistes
 		name: "ZRankWithScore",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRankWithScore(ctx, "z", "b") },
 		args: "zrank z b withscore", want: RankScore{Rank: 1, Score: 2.5},
+		since: "7.2", setup: []string{"zadd z 1 a 2.5 b"},
 		scripted: []string{"*2\r\n:1\r\n$3\r\n2.5\r\n", "*2\r\n:1\r\n,2.5\r\n"},
 	},
 	{
 		name: "ZRankWithScore/absent",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRankWithScore(ctx, "z", "b") },
 		args: "zrank z b withscore", want: Nil,
+		since:    "7.2",
 		scripted: []string{"*-1\r\n", "_\r\n"},
 	},
 	{
@@ -82,6 +84,7 @@ var _ = testCommandGroup(commandGroup{name: "sorted sets read", server: redistes
 		name: "ZRevRankWithScore",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.ZRevRankWithScore(ctx, "z", "b") },
 		args: "zrevrank z b withscore", want: RankScore{Rank: 0, Score: 2.5},
+		since: "7.2", setup: []string{"zadd z 1 a 2.5 b"},
 		scripted: []string{"*2\r\n:0\r\n$3\r\n2.5\r\n", "*2\r\n:0\r\n,2.5\r\n"},
 	},
 	{

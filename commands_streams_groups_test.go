@@ -118,10 +118,20 @@ var _ = testCommandGroup(commandGroup{name: "groups of streams", server: rediste
 			})
 		},
 		args: "xreadgroup group g bob count 1 maxcount 2 maxsize 3 block 1000 noack claim 1 streams s >",
-		want: []XStream{{"s", []XMessage{
-			{ID: "1-1", Values: map[string]any{"f": "a"}, MillisElapsedFromDelivery: 1500, DeliveredCount: 2},
-			entry("2-1", "b"),
-		}}},
+		check: func(t *testing.T, cmd Cmder) {
+			streams := cmd.(*XStreamSliceCmd).Val()
+			require.Len(t, streams, 1)
+			require.Equal(t, "s", streams[0].Stream)
+			first := streams[0].Messages[0]
+			require.Equal(t, "1-1", first.ID)
+			require.Equal(t, map[string]any{"f": "a"}, first.Values)
+			require.GreaterOrEqual(t, first.MillisElapsedFromDelivery, int64(1500))
+			require.Positive(t, first.DeliveredCount)
+			if len(streams[0].Messages) > 1 {
+				require.Equal(t, entry("2-1", "b"), streams[0].Messages[1])
+			}
+		},
+		since: "8.10", setup: append(onePending[:5:5], "xclaim s g ann 0 1-1 idle 1500 retrycount 2"),
 		scripted: []string{
 			"*1\r\n*2\r\n$1\r\ns\r\n*2\r\n" +
 				"*4\r\n$3\r\n1-1\r\n*2\r\n$1\r\nf\r\n$1\r\na\r\n:1500\r\n:2\r\n" +
@@ -155,6 +165,7 @@ var _ = testCommandGroup(commandGroup{name: "groups of streams", server: rediste
 			return c.XAckDel(ctx, "s", "g", "DELREF", "1-1", "9-1")
 		},
 		args: "xackdel s g DELREF ids 2 1-1 9-1", want: []any{int64(1), int64(-1)},
+		since: "8.2", setup: onePending,
 		scripted: []string{"*2\r\n:1\r\n:-1\r\n"},
 	},
 	{
@@ -162,7 +173,9 @@ var _ = testCommandGroup(commandGroup{name: "groups of streams", server: rediste
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.XNack(ctx, &XNackArgs{Stream: "s", Group: "g", Mode: XNackModeFail, IDs: []string{"1-1", "2-1"}})
 		},
-		args: "xnack s g FAIL ids 2 1-1 2-1", want: int64(2), scripted: []string{":2\r\n"},
+		args: "xnack s g FAIL ids 2 1-1 2-1", want: int64(2),
+		since: "8.8", setup: append(onePending[:5:5], "xreadgroup group g ann count 1 streams s >"),
+		scripted: []string{":2\r\n"},
 	},
 	{
 		name: "XNack/all",
@@ -171,7 +184,9 @@ var _ = testCommandGroup(commandGroup{name: "groups of streams", server: rediste
 				Stream: "s", Group: "g", Mode: XNackModeSilent, IDs: []string{"1-1"}, RetryCount: new(uint64), Force: true,
 			})
 		},
-		args: "xnack s g SILENT ids 1 1-1 retrycount 0 force", want: int64(1), scripted: []string{":1\r\n"},
+		args: "xnack s g SILENT ids 1 1-1 retrycount 0 force", want: int64(1),
+		since: "8.8", setup: onePending,
+		scripted: []string{":1\r\n"},
 	},
 	{
 		name: "XNack/no group",
@@ -179,6 +194,7 @@ var _ = testCommandGroup(commandGroup{name: "groups of streams", server: rediste
 			return c.XNack(ctx, &XNackArgs{Stream: "s", Group: "g", Mode: XNackModeFatal, IDs: []string{"1-1"}})
 		},
 		args: "xnack s g FATAL ids 1 1-1", want: fails("NOGROUP"),
+		since:    "8.8",
 		scripted: []string{"-NOGROUP No such key 's' or consumer group 'g'\r\n"},
 	},
 	{
@@ -432,10 +448,17 @@ var _ = testCommandGroup(commandGroup{name: "groups of streams", server: rediste
 		name: "XInfoConsumers/Redis 7.2",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.XInfoConsumers(ctx, "s", "g") },
 		args: "xinfo consumers s g",
-		want: []XInfoConsumer{{Name: "ann", Pending: 1, Idle: 20 * time.Millisecond, Inactive: -time.Millisecond}},
+		check: func(t *testing.T, cmd Cmder) {
+			consumers := cmd.(*XInfoConsumersCmd).Val()
+			require.Len(t, consumers, 1)
+			require.Less(t, consumers[0].Idle, time.Minute)
+			consumers[0].Idle = 0
+			require.Equal(t, XInfoConsumer{Name: "ann", Inactive: -time.Millisecond}, consumers[0])
+		},
+		since: "7.2", setup: []string{"xgroup create s g 0 mkstream", "xgroup createconsumer s g ann"},
 		scripted: []string{
-			"*1\r\n*8\r\n+name\r\n$3\r\nann\r\n+pending\r\n:1\r\n+idle\r\n:20\r\n+inactive\r\n:-1\r\n",
-			"*1\r\n%4\r\n+name\r\n$3\r\nann\r\n+pending\r\n:1\r\n+idle\r\n:20\r\n+inactive\r\n:-1\r\n",
+			"*1\r\n*8\r\n+name\r\n$3\r\nann\r\n+pending\r\n:0\r\n+idle\r\n:20\r\n+inactive\r\n:-1\r\n",
+			"*1\r\n%4\r\n+name\r\n$3\r\nann\r\n+pending\r\n:0\r\n+idle\r\n:20\r\n+inactive\r\n:-1\r\n",
 		},
 	},
 }})

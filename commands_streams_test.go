@@ -21,6 +21,11 @@ var threeEntries = []string{"xadd s 1-1 f a", "xadd s 2-1 f b", "xadd s 3-1 f c"
 // onePending is threeEntries with the first pending for "ann" in the group g.
 var onePending = append(threeEntries[:3:3], "xgroup create s g 0", "xreadgroup group g ann count 1 streams s >")
 
+// checkEntryID checks an ID that the server made up.
+func checkEntryID(t *testing.T, cmd Cmder) {
+	require.Regexp(t, `^\d{13}-\d+$`, cmd.(*StringCmd).Val())
+}
+
 var _ = testCommandGroup(commandGroup{name: "streams", server: redistest.Options{}, rows: []commandTest{
 	{
 		name: "XAdd",
@@ -58,10 +63,8 @@ var _ = testCommandGroup(commandGroup{name: "streams", server: redistest.Options
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.XAdd(ctx, &XAddArgs{Stream: "s", Values: []string{"f", "a"}})
 		},
-		args: "xadd s * f a",
-		check: func(t *testing.T, cmd Cmder) {
-			require.Regexp(t, `^\d{13}-\d+$`, cmd.(*StringCmd).Val())
-		},
+		args:  "xadd s * f a",
+		check: checkEntryID,
 	},
 	{
 		name: "XAdd/no stream",
@@ -102,26 +105,29 @@ var _ = testCommandGroup(commandGroup{name: "streams", server: redistest.Options
 	{
 		name: "XAdd/mode",
 		call: func(ctx context.Context, c testCommands) Cmder {
-			return c.XAdd(ctx, &XAddArgs{Stream: "s", NoMkStream: true, Mode: "DELREF", MaxLen: 2, Values: []string{"f", "a"}})
+			return c.XAdd(ctx, &XAddArgs{Stream: "s", NoMkStream: true, Mode: "DELREF", MaxLen: 2, ID: "4-1", Values: []string{"f", "a"}})
 		},
-		args: "xadd s nomkstream DELREF maxlen = 2 * f a", want: "1-1",
-		scripted: []string{"$3\r\n1-1\r\n"},
+		args: "xadd s nomkstream DELREF maxlen = 2 4-1 f a", want: "4-1",
+		since: "8.2", setup: threeEntries,
+		scripted: []string{"$3\r\n4-1\r\n"},
 	},
 	{
 		name: "XAdd/once",
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.XAdd(ctx, &XAddArgs{Stream: "s", Mode: "ACKED", ProducerID: "p", IdempotentID: "i", MaxLen: 2, Values: []string{"f", "a"}})
 		},
-		args: "xadd s ACKED idmp p i maxlen = 2 * f a", want: "1-1",
-		scripted: []string{"$3\r\n1-1\r\n"},
+		args: "xadd s ACKED idmp p i maxlen = 2 * f a", check: checkEntryID,
+		since:    "8.6",
+		scripted: []string{"$15\r\n1700000000000-1\r\n"},
 	},
 	{
 		name: "XAdd/once by contents",
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.XAdd(ctx, &XAddArgs{Stream: "s", ProducerID: "p", IdempotentID: "i", IdempotentAuto: true, Values: []string{"f", "a"}})
 		},
-		args: "xadd s idmpauto p * f a", want: "1-1",
-		scripted: []string{"$3\r\n1-1\r\n"},
+		args: "xadd s idmpauto p * f a", check: checkEntryID,
+		since:    "8.6",
+		scripted: []string{"$15\r\n1700000000000-1\r\n"},
 	},
 	{
 		name: "XAdd/producer only",
@@ -174,6 +180,7 @@ var _ = testCommandGroup(commandGroup{name: "streams", server: redistest.Options
 			return c.XDelEx(ctx, "s", "ACKED", "1-1", "2-1", "9-1")
 		},
 		args: "xdelex s ACKED ids 3 1-1 2-1 9-1", want: []any{int64(1), int64(2), int64(-1)},
+		since: "8.2", setup: append(onePending[:5:5], "xreadgroup group g ann count 1 streams s >", "xack s g 1-1"),
 		scripted: []string{"*3\r\n:1\r\n:2\r\n:-1\r\n"},
 	},
 	{
@@ -254,8 +261,9 @@ var _ = testCommandGroup(commandGroup{name: "streams", server: redistest.Options
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.XRead(ctx, &XReadArgs{Streams: []string{"s", "0"}, Count: 1, MaxCount: 2, MaxSize: 3, Block: time.Second})
 		},
-		args: "xread count 1 maxcount 2 maxsize 3 block 1000 streams s 0",
-		want: []XStream{{"s", []XMessage{entry("1-1", "a")}}},
+		args:  "xread count 1 maxcount 2 maxsize 3 block 1000 streams s 0",
+		want:  []XStream{{"s", []XMessage{entry("1-1", "a")}}},
+		since: "8.10", setup: threeEntries,
 		scripted: []string{
 			"*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n$3\r\n1-1\r\n*2\r\n$1\r\nf\r\n$1\r\na\r\n",
 			"%1\r\n$1\r\ns\r\n*1\r\n*2\r\n$3\r\n1-1\r\n*2\r\n$1\r\nf\r\n$1\r\na\r\n",
@@ -313,14 +321,18 @@ var _ = testCommandGroup(commandGroup{name: "streams", server: redistest.Options
 	{
 		name: "XTrimMaxLenMode",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.XTrimMaxLenMode(ctx, "s", 1, "KEEPREF") },
-		args: "xtrim s maxlen = 1 KEEPREF", want: int64(2), scripted: []string{":2\r\n"},
+		args: "xtrim s maxlen = 1 KEEPREF", want: int64(2),
+		since: "8.2", setup: threeEntries,
+		scripted: []string{":2\r\n"},
 	},
 	{
 		name: "XTrimMaxLenApproxMode",
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.XTrimMaxLenApproxMode(ctx, "s", 1, 10, "DELREF")
 		},
-		args: "xtrim s maxlen ~ 1 limit 10 DELREF", want: int64(2), scripted: []string{":2\r\n"},
+		args: "xtrim s maxlen ~ 1 limit 10 DELREF", want: int64(0),
+		since: "8.2", setup: threeEntries,
+		scripted: []string{":0\r\n"},
 	},
 	{
 		name:  "XTrimMinID",
@@ -337,28 +349,36 @@ var _ = testCommandGroup(commandGroup{name: "streams", server: redistest.Options
 	{
 		name: "XTrimMinIDMode",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.XTrimMinIDMode(ctx, "s", "3-1", "ACKED") },
-		args: "xtrim s minid = 3-1 ACKED", want: int64(2), scripted: []string{":2\r\n"},
+		args: "xtrim s minid = 3-1 ACKED", want: int64(2),
+		since: "8.2", setup: append(threeEntries[:3:3], "xgroup create s g 0", "xreadgroup group g ann streams s >", "xack s g 1-1 2-1"),
+		scripted: []string{":2\r\n"},
 	},
 	{
 		name: "XTrimMinIDApproxMode",
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.XTrimMinIDApproxMode(ctx, "s", "3-1", XTrimLimitDisabled, "ACKED")
 		},
-		args: "xtrim s minid ~ 3-1 limit 0 ACKED", want: int64(2), scripted: []string{":2\r\n"},
+		args: "xtrim s minid ~ 3-1 limit 0 ACKED", want: int64(0),
+		since: "8.2", setup: threeEntries,
+		scripted: []string{":0\r\n"},
 	},
 	{
 		name: "XCfgSet",
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.XCfgSet(ctx, &XCfgSetArgs{Stream: "s", Duration: 60, MaxSize: 1000})
 		},
-		args: "xcfgset s idmp-duration 60 idmp-maxsize 1000", want: "OK", scripted: []string{"+OK\r\n"},
+		args: "xcfgset s idmp-duration 60 idmp-maxsize 1000", want: "OK",
+		since: "8.6", setup: threeEntries,
+		scripted: []string{"+OK\r\n"},
 	},
 	{
 		name: "XCfgSet/one",
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.XCfgSet(ctx, &XCfgSetArgs{Stream: "s", MaxSize: 1000})
 		},
-		args: "xcfgset s idmp-maxsize 1000", want: "OK", scripted: []string{"+OK\r\n"},
+		args: "xcfgset s idmp-maxsize 1000", want: "OK",
+		since: "8.6", setup: threeEntries,
+		scripted: []string{"+OK\r\n"},
 	},
 	{
 		name: "XCfgSet/nil",

@@ -37,8 +37,9 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		args: "decrby k 9223372036854775807", want: int64(-math.MaxInt64),
 	},
 	{
-		name:     "DelExArgs",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.DelExArgs(ctx, "k", DelExArgs{}) },
+		name:  "DelExArgs",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.DelExArgs(ctx, "k", DelExArgs{}) },
+		since: "8.4", setup: []string{"set k v"},
 		scripted: []string{":1\r\n"},
 		args:     "delex k", want: int64(1),
 	},
@@ -47,6 +48,7 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.DelExArgs(ctx, "k", DelExArgs{Mode: "IFEQ", MatchValue: 12})
 		},
+		since: "8.4", setup: []string{"set k v"},
 		scripted: []string{":0\r\n"},
 		args:     "delex k IFEQ 12", want: int64(0),
 	},
@@ -55,6 +57,7 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.DelExArgs(ctx, "k", DelExArgs{Mode: "ifdne", MatchDigest: 0xabc})
 		},
+		since: "8.4", setup: []string{"set k v"},
 		scripted: []string{":1\r\n"},
 		args:     "delex k ifdne 0000000000000abc", want: int64(1),
 	},
@@ -63,8 +66,9 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.DelExArgs(ctx, "k", DelExArgs{Mode: "IFDEQ"})
 		},
-		scripted: []string{":1\r\n"},
-		args:     "delex k IFDEQ 0000000000000000", want: int64(1),
+		since: "8.4", setup: []string{"set k v"},
+		scripted: []string{":0\r\n"},
+		args:     "delex k IFDEQ 0000000000000000", want: int64(0),
 	},
 	{
 		name: "DelExArgs/nothing to compare",
@@ -72,14 +76,16 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		want: fails("redis: delex: the value to match is nil"),
 	},
 	{
-		name:     "Digest",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.Digest(ctx, "k") },
+		name:  "Digest",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.Digest(ctx, "k") },
+		since: "8.4", setup: []string{`set k "Hello world"`},
 		scripted: []string{"$16\r\nb6acb9d84a38ff74\r\n"},
 		args:     "digest k", want: uint64(0xb6acb9d84a38ff74),
 	},
 	{
 		name:     "Digest/absent",
 		call:     func(ctx context.Context, c testCommands) Cmder { return c.Digest(ctx, "k") },
+		since:    "8.4",
 		scripted: []string{"$-1\r\n", "_\r\n"},
 		args:     "digest k", want: Nil,
 	},
@@ -205,6 +211,7 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 	{
 		name:     "IncrEXInt",
 		call:     func(ctx context.Context, c testCommands) Cmder { return c.IncrEXInt(ctx, "k", IncrEXIntArgs{}) },
+		since:    "8.8",
 		scripted: []string{"*2\r\n:1\r\n:1\r\n"},
 		args:     "increx k", want: IncrEXIntResult{Value: 1, AppliedIncrement: 1},
 	},
@@ -216,6 +223,7 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 				Expiration: &ExpirationOption{Mode: EX, Value: 60}, ENX: true,
 			})
 		},
+		since: "8.8", setup: []string{"set k 7"},
 		scripted: []string{"*2\r\n:9\r\n:2\r\n"},
 		args:     "increx k byint 5 lbound -1 ubound 9 saturate ex 60 enx", want: IncrEXIntResult{Value: 9, AppliedIncrement: 2},
 	},
@@ -231,6 +239,7 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.IncrEXFloat(ctx, "k", IncrEXFloatArgs{By: 0.5})
 		},
+		since: "8.8", setup: []string{"set k 1"},
 		scripted: []string{"*2\r\n$3\r\n1.5\r\n$3\r\n0.5\r\n", "*2\r\n,1.5\r\n,0.5\r\n"},
 		args:     "increx k byfloat 0.5", want: IncrEXFloatResult{Value: 1.5, AppliedIncrement: 0.5},
 	},
@@ -239,11 +248,12 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.IncrEXFloat(ctx, "k", IncrEXFloatArgs{
 				By: 2, LBound: 0, HasLBound: true, UBound: 1.5, HasUBound: true, Saturate: true,
-				Expiration: &ExpirationOption{Mode: PERSIST}, ENX: true,
+				Expiration: &ExpirationOption{Mode: PERSIST},
 			})
 		},
+		since:    "8.8",
 		scripted: []string{"*2\r\n$3\r\n1.5\r\n$3\r\n1.5\r\n", "*2\r\n,1.5\r\n,1.5\r\n"},
-		args:     "increx k byfloat 2 lbound 0 ubound 1.5 saturate persist enx", want: IncrEXFloatResult{Value: 1.5, AppliedIncrement: 1.5},
+		args:     "increx k byfloat 2 lbound 0 ubound 1.5 saturate persist", want: IncrEXFloatResult{Value: 1.5, AppliedIncrement: 1.5},
 	},
 	{
 		name:  "LCS",
@@ -337,6 +347,7 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 	{
 		name:     "MSetEX",
 		call:     func(ctx context.Context, c testCommands) Cmder { return c.MSetEX(ctx, MSetEXArgs{}, "a", 1, "b", 2) },
+		since:    "8.4, valkey 9.1",
 		scripted: []string{":1\r\n"},
 		args:     "msetex 2 a 1 b 2", want: int64(1),
 	},
@@ -345,6 +356,7 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.MSetEX(ctx, MSetEXArgs{Condition: XX, Expiration: &ExpirationOption{Mode: PXAT, Value: 9}}, map[string]string{"a": "1"})
 		},
+		since:    "8.4, valkey 9.1",
 		scripted: []string{":0\r\n"},
 		args:     "msetex 1 a 1 XX pxat 9", want: int64(0),
 	},
@@ -353,6 +365,7 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.MSetEX(ctx, MSetEXArgs{Condition: NX, Expiration: &ExpirationOption{Mode: KEEPTTL}}, "a", 1)
 		},
+		since:    "8.4, valkey 9.1",
 		scripted: []string{":1\r\n"},
 		args:     "msetex 1 a 1 NX keepttl", want: int64(1),
 	},
@@ -465,6 +478,7 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		call: func(ctx context.Context, c testCommands) Cmder {
 			return c.SetArgs(ctx, "k", "v", SetArgs{Mode: "IFEQ", MatchValue: "old", Get: true})
 		},
+		since: "8.4, valkey 8.1", setup: []string{"set k old"},
 		scripted: []string{"$3\r\nold\r\n"},
 		args:     "set k v IFEQ old get", want: "old",
 	},
@@ -517,74 +531,94 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		args:  "strlen k", want: int64(2),
 	},
 	{
-		name:     "SetIFEQ",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFEQ(ctx, "k", "v", "old", time.Minute) },
+		name:  "SetIFEQ",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.SetIFEQ(ctx, "k", "v", "old", time.Minute) },
+		since: "8.4, valkey 8.1", setup: []string{"set k old"},
 		scripted: []string{"+OK\r\n"},
 		args:     "set k v ex 60 ifeq old", want: "OK",
 	},
 	{
-		name:     "SetIFEQ/does not hold",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFEQ(ctx, "k", "v", "old", 0) },
+		name:  "SetIFEQ/does not hold",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.SetIFEQ(ctx, "k", "v", "old", 0) },
+		since: "8.4, valkey 8.1", setup: []string{"set k other"},
 		scripted: []string{"$-1\r\n", "_\r\n"},
 		args:     "set k v ifeq old", want: Nil,
 	},
 	{
-		name:     "SetIFEQGet",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFEQGet(ctx, "k", "v", "old", KeepTTL) },
+		name:  "SetIFEQGet",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.SetIFEQGet(ctx, "k", "v", "old", KeepTTL) },
+		since: "8.4, valkey 8.1", setup: []string{"set k old"},
 		scripted: []string{"$3\r\nold\r\n"},
 		args:     "set k v keepttl ifeq old get", want: "old",
 	},
 	{
-		name:     "SetIFNE",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFNE(ctx, "k", "v", 7, time.Minute) },
+		name:  "SetIFNE",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.SetIFNE(ctx, "k", "v", 7, time.Minute) },
+		since: "8.4", setup: []string{"set k old"},
 		scripted: []string{"+OK\r\n"},
 		args:     "set k v ex 60 ifne 7", want: "OK",
 	},
 	{
-		name:     "SetIFNE/does not hold",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFNE(ctx, "k", "v", 7, 0) },
+		name:  "SetIFNE/does not hold",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.SetIFNE(ctx, "k", "v", 7, 0) },
+		since: "8.4", setup: []string{"set k 7"},
 		scripted: []string{"$-1\r\n", "_\r\n"},
 		args:     "set k v ifne 7", want: Nil,
 	},
 	{
-		name:     "SetIFNEGet",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFNEGet(ctx, "k", "v", 7, KeepTTL) },
+		name:  "SetIFNEGet",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.SetIFNEGet(ctx, "k", "v", 7, KeepTTL) },
+		since: "8.4", setup: []string{"set k old"},
 		scripted: []string{"$3\r\nold\r\n"},
 		args:     "set k v keepttl ifne 7 get", want: "old",
 	},
 	{
-		name:     "SetIFDEQ",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFDEQ(ctx, "k", "v", 0x1f, time.Minute) },
+		name: "SetIFDEQ",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.SetIFDEQ(ctx, "k", "v", 0x0f3ca07a8cc8bf40, time.Minute)
+		},
+		since: "8.4", setup: []string{"set k old"},
 		scripted: []string{"+OK\r\n"},
-		args:     "set k v ex 60 ifdeq 000000000000001f", want: "OK",
+		args:     "set k v ex 60 ifdeq 0f3ca07a8cc8bf40", want: "OK",
 	},
 	{
-		name:     "SetIFDEQ/does not hold",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFDEQ(ctx, "k", "v", 0x1f, 0) },
+		name: "SetIFDEQ/does not hold",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.SetIFDEQ(ctx, "k", "v", 0x0f3ca07a8cc8bf40, 0)
+		},
+		since: "8.4", setup: []string{"set k other"},
 		scripted: []string{"$-1\r\n", "_\r\n"},
-		args:     "set k v ifdeq 000000000000001f", want: Nil,
+		args:     "set k v ifdeq 0f3ca07a8cc8bf40", want: Nil,
 	},
 	{
-		name:     "SetIFDEQGet",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFDEQGet(ctx, "k", "v", 0x1f, KeepTTL) },
+		name: "SetIFDEQGet",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.SetIFDEQGet(ctx, "k", "v", 0x0f3ca07a8cc8bf40, KeepTTL)
+		},
+		since: "8.4", setup: []string{"set k old"},
 		scripted: []string{"$3\r\nold\r\n"},
-		args:     "set k v keepttl ifdeq 000000000000001f get", want: "old",
+		args:     "set k v keepttl ifdeq 0f3ca07a8cc8bf40 get", want: "old",
 	},
 	{
-		name:     "SetIFDNE",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFDNE(ctx, "k", "v", 1<<63, time.Minute) },
+		name:  "SetIFDNE",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.SetIFDNE(ctx, "k", "v", 1<<63, time.Minute) },
+		since: "8.4", setup: []string{"set k old"},
 		scripted: []string{"+OK\r\n"},
 		args:     "set k v ex 60 ifdne 8000000000000000", want: "OK",
 	},
 	{
-		name:     "SetIFDNE/does not hold",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFDNE(ctx, "k", "v", 1<<63, 0) },
+		name: "SetIFDNE/does not hold",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.SetIFDNE(ctx, "k", "v", 0x0f3ca07a8cc8bf40, 0)
+		},
+		since: "8.4", setup: []string{"set k old"},
 		scripted: []string{"$-1\r\n", "_\r\n"},
-		args:     "set k v ifdne 8000000000000000", want: Nil,
+		args:     "set k v ifdne 0f3ca07a8cc8bf40", want: Nil,
 	},
 	{
-		name:     "SetIFDNEGet",
-		call:     func(ctx context.Context, c testCommands) Cmder { return c.SetIFDNEGet(ctx, "k", "v", 1<<63, KeepTTL) },
+		name:  "SetIFDNEGet",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.SetIFDNEGet(ctx, "k", "v", 1<<63, KeepTTL) },
+		since: "8.4", setup: []string{"set k old"},
 		scripted: []string{"$3\r\nold\r\n"},
 		args:     "set k v keepttl ifdne 8000000000000000 get", want: "old",
 	},

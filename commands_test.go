@@ -38,12 +38,20 @@ type commandTest struct {
 	unordered bool
 	// setup and cleanup are commands to send before and after.
 	setup, cleanup []string
-	// scripted are the replies under RESP2 and RESP3, for a command that our
-	// server does not have or that would harm it. One is enough if it is the
-	// same for both.
+	// others are commands that another connection sends before, in RESP2. It
+	// stays open for the call.
+	others []string
+	// alone gives the row a server of its own, as it ends that or the connection.
+	alone bool
+	// scripted are the replies under RESP2 and RESP3, for what a server answers
+	// only in a state that the row cannot bring about, or should not answer at
+	// all; and, with since, for servers that do not have the command. One is
+	// enough if it is the same for both.
 	scripted []string
-	// since is the version of Redis from which on the server itself answers. An
-	// older one gets neither setup nor cleanup; the scripted replies stand in.
+	// since is the version of Redis from which on the server itself answers, of
+	// Valkey after that word, or both: "8.4, valkey 8.1". Valkey counts as the
+	// Redis that it says it can stand in for, too. An older server gets neither
+	// setup nor cleanup; the scripted replies stand in.
 	since string
 }
 
@@ -84,6 +92,11 @@ func TestCommands(t *testing.T) {
 				conn := dialTestConn(t, node.Addr(), version)
 				for _, row := range group.rows {
 					t.Run(fmt.Sprintf("RESP%d/%s", version, row.name), func(t *testing.T) {
+						if row.alone {
+							own := redistest.StartServer(t, group.server)
+							row.run(t, dialTestConn(t, own.Addr(), version))
+							return
+						}
 						row.run(t, conn)
 					})
 				}
@@ -96,7 +109,7 @@ func (row commandTest) run(t *testing.T, conn *testConn) {
 	conn.do(t, "flushall")
 	scripted := row.scripted != nil
 	if row.since != "" {
-		scripted = olderThan(t, conn.redis, row.since)
+		scripted = !conn.since(t, row.since)
 		if scripted {
 			row.setup, row.cleanup = nil, nil
 		}
@@ -108,6 +121,13 @@ func (row commandTest) run(t *testing.T, conn *testConn) {
 	if scripted {
 		reply := row.scripted[min(conn.version-2, len(row.scripted)-1)]
 		process = func(_ context.Context, cmd Cmder) error { return conn.answer(cmd, []byte(reply)) }
+	}
+	if row.others != nil {
+		other := dialTestConn(t, conn.RemoteAddr().String(), 2)
+		for _, command := range row.others {
+			other.do(t, command)
+		}
+		defer other.do(t, "reset")
 	}
 	conn.sent = nil
 	cmd := row.call(t.Context(), testCommands{process, process})
@@ -186,7 +206,8 @@ func encodeWords(words []string) []byte {
 type testConn struct {
 	net.Conn
 	version int    // of RESP
-	redis   string // version of Redis; Valkey names the one it took over from
+	redis   string // version of Redis; Valkey names the one it can stand in for
+	valkey  string // version of Valkey, if it is one
 	in      *bufio.Reader
 	sent    []byte
 }
@@ -202,7 +223,25 @@ func dialTestConn(t *testing.T, addr string, version int) *testConn {
 	info := cmdable(c.process).InfoMap(t.Context(), "server")
 	require.NoError(t, info.Err())
 	c.redis = info.Item("Server", "redis_version")
+	c.valkey = info.Item("Server", "valkey_version")
 	return c
+}
+
+// since reports whether the server is one of those that commandTest.since
+// means.
+func (c *testConn) since(t *testing.T, versions string) bool {
+	t.Helper()
+	for first := range strings.SplitSeq(versions, ", ") {
+		version, isValkey := strings.CutPrefix(first, "valkey ")
+		own := c.redis
+		if isValkey {
+			own = c.valkey
+		}
+		if own != "" && !olderThan(t, own, version) {
+			return true
+		}
+	}
+	return false
 }
 
 // olderThan compares versions by their first two numbers.
@@ -232,8 +271,9 @@ func (c *testConn) process(_ context.Context, cmd Cmder) error {
 	if b := cmd.command(); b.invalid {
 		return b.err
 	}
+	c.sent = encodeCommand(cmd)
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-	if _, err := c.Write(encodeCommand(cmd)); err != nil {
+	if _, err := c.Write(c.sent); err != nil {
 		cmd.SetErr(err)
 		return err
 	}
