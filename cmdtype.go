@@ -191,44 +191,44 @@ func (c *XAutoClaimWithDeletedCmd) GetCmdType() CmdType { return CmdTypeXAutoCla
 
 // CmdTypeScanValue is what [ExtractCommandValue] gives for a [ScanCmd].
 type CmdTypeScanValue struct {
-	Keys   []string
-	Cursor uint64
+	Keys   []string // of one page
+	Cursor uint64   // of the next page; 0 after the last
 }
 
 // CmdTypeKeyValuesValue is what [ExtractCommandValue] gives for a
 // [KeyValuesCmd].
 type CmdTypeKeyValuesValue struct {
-	Key    string
-	Values []string
+	Key    string   // that the values were taken from
+	Values []string // in the order in which they were taken
 }
 
 // CmdTypeZSliceWithKeyValue is what [ExtractCommandValue] gives for a
 // [ZSliceWithKeyCmd].
 type CmdTypeZSliceWithKeyValue struct {
-	Key    string
-	ZSlice []Z
+	Key    string // that the members were taken from
+	ZSlice []Z    // in the order in which they were taken
 }
 
 // CmdTypeXAutoClaimValue is what [ExtractCommandValue] gives for an
 // [XAutoClaimCmd].
 type CmdTypeXAutoClaimValue struct {
-	Messages []XMessage
-	Start    string
+	Messages []XMessage // those taken over
+	Start    string     // the ID to go on from; "0-0" after the last
 }
 
 // CmdTypeXAutoClaimJustIDValue is what [ExtractCommandValue] gives for an
 // [XAutoClaimJustIDCmd].
 type CmdTypeXAutoClaimJustIDValue struct {
-	IDs   []string
-	Start string
+	IDs   []string // of the entries taken over
+	Start string   // the ID to go on from; "0-0" after the last
 }
 
 // CmdTypeXAutoClaimWithDeletedValue is what [ExtractCommandValue] gives for an
 // [XAutoClaimWithDeletedCmd].
 type CmdTypeXAutoClaimWithDeletedValue struct {
-	Messages   []XMessage
-	Start      string
-	DeletedIDs []string
+	Messages   []XMessage // those taken over
+	Start      string     // the ID to go on from; "0-0" after the last
+	DeletedIDs []string   // of entries that were pending but are deleted; not before Redis 7
 }
 
 // ExtractCommandValue gives the reply of a command, whatever its type, and the

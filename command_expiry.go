@@ -30,6 +30,7 @@ const (
 
 // ExpirationOption says when keys expire.
 type ExpirationOption struct {
+	// Mode is needed; the empty one is refused.
 	Mode ExpirationMode
 	// Value is in the unit that Mode tells.
 	Value int64

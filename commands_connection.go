@@ -228,7 +228,7 @@ func (c statefulCmdable) ClientSetName(ctx context.Context, name string) *BoolCm
 // version.
 type LibraryInfo struct {
 	LibName *string // a name to go with that of this library
-	LibVer  *string
+	LibVer  *string // the version
 }
 
 // WithLibraryName is a LibraryInfo with a name.

@@ -48,8 +48,10 @@ type GeoRadiusQuery struct {
 // is empty, Longitude and Latitude; and a shape, which is a circle if Radius is
 // above 0, else a box.
 type GeoSearchQuery struct {
+	// Member is one whose position is the centre.
 	Member string
 
+	// Longitude and Latitude of the centre are in degrees.
 	Longitude float64
 	Latitude  float64
 
@@ -78,9 +80,9 @@ type GeoSearchQuery struct {
 type GeoSearchLocationQuery struct {
 	GeoSearchQuery
 
-	WithCoord bool
-	WithDist  bool
-	WithHash  bool
+	WithCoord bool // the position
+	WithDist  bool // the distance from the centre, in the unit of the shape
+	WithHash  bool // the score that stands for the position
 }
 
 // GeoSearchStoreQuery is a GeoSearchQuery whose result is stored.

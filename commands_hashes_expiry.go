@@ -48,6 +48,7 @@ const (
 // HGetEXOptions are the options of HGetEXWithArgs. Their zero value leaves the
 // expiration of the fields as it is.
 type HGetEXOptions struct {
+	// ExpirationType is one of the constants; empty means none.
 	ExpirationType HGetEXExpirationType
 	// ExpirationVal is in the unit that ExpirationType tells.
 	ExpirationVal int64
@@ -84,8 +85,8 @@ const (
 // HSetEXOptions are the options of HSetEXWithArgs. With their zero value the
 // fields are set in any case, and do not expire.
 type HSetEXOptions struct {
-	Condition      HSetEXCondition
-	ExpirationType HSetEXExpirationType
+	Condition      HSetEXCondition      // HSetEXFNX or HSetEXFXX; empty means none
+	ExpirationType HSetEXExpirationType // one of the constants; empty means none
 	// ExpirationVal is in the unit that ExpirationType tells.
 	ExpirationVal int64
 }

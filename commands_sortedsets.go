@@ -83,7 +83,7 @@ type ZAddArgs struct {
 	GT bool // of members that exist, only those whose score becomes higher
 	// Ch counts the members whose score changes as well as the new ones.
 	Ch      bool
-	Members []Z
+	Members []Z // what to set; at least one
 }
 
 func (c *baseCmd) zadd(a ZAddArgs, incr bool) {

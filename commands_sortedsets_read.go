@@ -5,7 +5,7 @@ import "context"
 // ZRangeArgs say which range ZRangeArgs, ZRangeArgsWithScores and ZRangeStore
 // read.
 type ZRangeArgs struct {
-	Key string
+	Key string // of the sorted set
 
 	// Start and Stop are the bounds, both included, of any type that can be
 	// sent: ranks, or what ByScore and ByLex say.

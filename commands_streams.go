@@ -67,7 +67,7 @@ const XTrimLimitDisabled = -1
 
 // XAddArgs are an entry for a stream, and how the stream is trimmed meanwhile.
 type XAddArgs struct {
-	Stream string
+	Stream string // the key of the stream
 	// NoMkStream adds nothing to a stream that does not exist, instead of
 	// creating it.
 	NoMkStream bool
@@ -348,7 +348,7 @@ func (c cmdable) XTrimMinIDApproxMode(ctx context.Context, key string, minID str
 // XCfgSetArgs say for how long, and for how many entries, a stream remembers
 // what producers added to it.
 type XCfgSetArgs struct {
-	Stream string
+	Stream string // the key of the stream
 	// Duration is in seconds; 0 leaves it as it is.
 	Duration int64
 	// MaxSize counts the newest IdempotentIDs of each producer; 0 leaves it as

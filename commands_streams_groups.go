@@ -7,6 +7,7 @@ import (
 
 // XReadGroupArgs say what a consumer of a group reads.
 type XReadGroupArgs struct {
+	// Group has to exist on each of the streams.
 	Group string
 	// Consumer is who reads; the server learns new names by this.
 	Consumer string
@@ -60,8 +61,8 @@ const (
 
 // XNackArgs are the entries that a consumer gives back to its group.
 type XNackArgs struct {
-	Stream string
-	Group  string
+	Stream string // the key of the stream
+	Group  string // which has to exist
 	// Mode is [XNackModeSilent], [XNackModeFail] or [XNackModeFatal].
 	Mode string
 	// IDs are those of the entries. They have to be pending, but for Force.
@@ -87,8 +88,8 @@ func (c *baseCmd) xnack(a *XNackArgs) {
 
 // XPendingExtArgs say of which pending entries to tell.
 type XPendingExtArgs struct {
-	Stream string
-	Group  string
+	Stream string // the key of the stream
+	Group  string // which has to exist
 	// Idle is how long ago they were delivered at least, in milliseconds.
 	Idle time.Duration
 	// Start and End are the lowest and the highest ID; Count is how many entries
@@ -114,8 +115,8 @@ func (c *baseCmd) xpending(a *XPendingExtArgs) {
 
 // XClaimArgs say which pending entries a consumer takes over.
 type XClaimArgs struct {
-	Stream string
-	Group  string
+	Stream string // the key of the stream
+	Group  string // which has to exist
 	// Consumer is who takes them over.
 	Consumer string
 	// MinIdle is how long ago they were delivered at least, in milliseconds.
@@ -134,8 +135,8 @@ func (c *baseCmd) xclaim(a *XClaimArgs) *baseCmd {
 
 // XAutoClaimArgs say how a consumer takes over what has been pending for long.
 type XAutoClaimArgs struct {
-	Stream string
-	Group  string
+	Stream string // the key of the stream
+	Group  string // which has to exist
 	// MinIdle is how long ago entries were delivered at least, in milliseconds.
 	MinIdle time.Duration
 	// Start is the lowest ID to look at: "0" at first, then what the call

@@ -264,6 +264,7 @@ const (
 // MSetEXArgs are the options of MSetEX. With their zero value it sets the keys
 // in any case, and they do not expire.
 type MSetEXArgs struct {
+	// Condition is NX or XX; empty means none.
 	Condition SetCondition
 	// Expiration may have any mode but PERSIST.
 	Expiration *ExpirationOption

@@ -75,8 +75,8 @@ func (e *setupError) Unwrap() error { return e.err }
 // or "OnConnect". Nothing was sent for the command that got it.
 type DialError struct {
 	Node  string // the address dialled
-	Stage string
-	Err   error
+	Stage string // one of those above
+	Err   error  // what went wrong there; Unwrap gives it
 }
 
 func (e *DialError) Error() string {

@@ -13,7 +13,7 @@ type ACLLogEntry struct {
 	Reason   string // what was lacking: "command", "key", "channel" or "auth"
 	Context  string // where: "toplevel", "multi", "lua" or "module"
 	Object   string // the command, key or channel; for "auth" the command AUTH
-	Username string
+	Username string // as whom the client was authenticated
 	// AgeSeconds is how long ago it happened, when the server was asked.
 	AgeSeconds float64
 	ClientInfo *ClientInfo // of one of the connections

@@ -20,8 +20,8 @@ type ClientInfo struct {
 	Name  string        // given with CLIENT SETNAME
 	Age   time.Duration // to the second
 	Idle  time.Duration // to the second
-	Flags ClientFlags
-	DB    int // the database it is in
+	Flags ClientFlags   // its properties, as a set of bits
+	DB    int           // the database it is in
 
 	Sub   int // channels subscribed to
 	PSub  int // patterns subscribed to

@@ -10,9 +10,9 @@ import (
 
 // ClusterSlot is a range of hash slots and the nodes that serve it.
 type ClusterSlot struct {
-	Start int // the first slot of the range
-	End   int // the last
-	Nodes []ClusterNode
+	Start int           // the first slot of the range
+	End   int           // the last
+	Nodes []ClusterNode // the primary first; empty when nobody serves the range
 }
 
 // ClusterNode is a node as CLUSTER SLOTS describes it. The first of a range is
@@ -123,7 +123,7 @@ type SlotRange struct {
 type Node struct {
 	ID                string // its name in the cluster
 	Endpoint          string // what clients should connect to; "" means the host that was asked
-	IP                string
+	IP                string // the address that other nodes know it by
 	Hostname          string // "" when it has none
 	Port              int64  // 0 when it takes TLS only
 	TLSPort           int64  // 0 when it takes no TLS
@@ -134,8 +134,8 @@ type Node struct {
 
 // ClusterShard is a primary and its replicas, with the slots they serve.
 type ClusterShard struct {
-	Slots []SlotRange
-	Nodes []Node
+	Slots []SlotRange // in rising order; empty when it serves none
+	Nodes []Node      // Role tells which is the primary
 }
 
 // ClusterShardsCmd is a command that answers with the shards of a cluster.

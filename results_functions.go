@@ -9,15 +9,15 @@ import (
 
 // Library is a library of functions.
 type Library struct {
-	Name      string
-	Engine    string // the language it is written in, "LUA"
-	Functions []Function
-	Code      string // "" unless it was asked for
+	Name      string     // of the library
+	Engine    string     // the language it is written in, "LUA"
+	Functions []Function // in no particular order
+	Code      string     // "" unless it was asked for
 }
 
 // Function is one function of a library.
 type Function struct {
-	Name        string
+	Name        string   // which FCALL takes
 	Description string   // "" when it has none
 	Flags       []string // what it promises, such as "no-writes"
 }
@@ -81,14 +81,14 @@ type FunctionStats struct {
 
 // Engine is a language that functions can be written in.
 type Engine struct {
-	Language       string
-	LibrariesCount int64
-	FunctionsCount int64
+	Language       string // "LUA"
+	LibrariesCount int64  // libraries loaded in it
+	FunctionsCount int64  // functions in these
 }
 
 // RunningScript is a function that is being run.
 type RunningScript struct {
-	Name     string
+	Name     string        // of the function
 	Command  []string      // that called it
 	Duration time.Duration // so far, to the millisecond
 }

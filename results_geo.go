@@ -14,7 +14,7 @@ type GeoPos struct {
 // GeoLocation is a member of a geospatial index. In a reply the fields beside
 // Name are set only if the query asked for them.
 type GeoLocation struct {
-	Name string
+	Name string // the member
 	// Longitude and Latitude are in degrees.
 	Longitude, Latitude float64
 	// Dist is the distance from the centre of the query, in its unit.

@@ -61,7 +61,7 @@ func (c *KeyValuesCmd) decode(d *resp.Decoder) error {
 // KeyValue is a field of a hash and its value.
 type KeyValue struct {
 	Key   string // the field's name
-	Value string
+	Value string // the field's value
 }
 
 // KeyValueSliceCmd is a command that answers with a list of fields and values,

@@ -54,12 +54,12 @@ func parseInfo(text string) map[string]map[string]string {
 
 // SlowLog is a command that took the server long.
 type SlowLog struct {
-	ID         int64
+	ID         int64         // counts up from 0 until the server is restarted
 	Time       time.Time     // when it ran, to the second
 	Duration   time.Duration // without the time it waited
 	Args       []string      // its words, shortened if there are many or long ones
 	ClientAddr string        // who sent it
-	ClientName string
+	ClientName string        // given with CLIENT SETNAME; "" when none was
 	// CommandArgc is the number of its words before they were shortened; 0
 	// before Redis 8.10.
 	CommandArgc int64
@@ -93,7 +93,7 @@ func decodeSlowLog(d *resp.Decoder) (entry SlowLog, err error) {
 
 // Latency is a kind of event that took the server long.
 type Latency struct {
-	Name   string
+	Name   string        // of the kind, such as "command" or "fork"
 	Time   time.Time     // of the latest, to the second
 	Latest time.Duration // of the latest
 	Max    time.Duration // of the longest
@@ -124,7 +124,7 @@ func decodeLatency(d *resp.Decoder) (event Latency, err error) {
 
 // CommandInfo is what a server tells about a command.
 type CommandInfo struct {
-	Name string
+	Name string // in lower case
 	// Arity counts the words of the command, its name included; negative when
 	// it may have more.
 	Arity    int8
@@ -195,7 +195,7 @@ func decodeCommandInfo(d *resp.Decoder) (*CommandInfo, error) {
 
 // KeyFlags is a key of a command and what the command does to it.
 type KeyFlags struct {
-	Key   string
+	Key   string   // as it stands in the command
 	Flags []string // such as "RO", "access"
 }
 

@@ -18,13 +18,13 @@ type Z struct {
 // ZWithKey is a member of a sorted set and the key that it was taken from.
 type ZWithKey struct {
 	Z
-	Key string
+	Key string // of the sorted set
 }
 
 // RankScore is the position of a member in a sorted set, from 0, and its score.
 type RankScore struct {
-	Rank  int64
-	Score float64
+	Rank  int64   // of the lowest score 0, or of the highest for ZREVRANK
+	Score float64 // which may be infinite
 }
 
 // ZSliceCmd is a command that answers with members and their scores, in the

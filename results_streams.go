@@ -10,7 +10,7 @@ import (
 
 // XMessage is an entry of a stream.
 type XMessage struct {
-	ID string
+	ID string // such as "1700000000000-0": the time in milliseconds, and a number
 	// Values are the fields; each value is a string. Of a field that occurs
 	// twice it has the last value. It is nil for an entry that is pending but
 	// was deleted.
@@ -96,8 +96,8 @@ func textAsAny(d *resp.Decoder) (any, error) { return d.String() }
 
 // XStream is what was read from a stream.
 type XStream struct {
-	Stream   string
-	Messages []XMessage
+	Stream   string     // its key
+	Messages []XMessage // in the order of their IDs
 }
 
 // XStreamSliceCmd is a command that answers with streams and entries of them,
@@ -130,7 +130,7 @@ func decodeXStream(d *resp.Decoder) (s XStream, err error) {
 
 // XPending counts what is pending in a group.
 type XPending struct {
-	Count     int64
+	Count     int64            // entries pending for all consumers
 	Lower     string           // the lowest ID; "" when nothing is pending
 	Higher    string           // the highest ID; "" when nothing is pending
 	Consumers map[string]int64 // how many entries each has, without those that have none
@@ -170,7 +170,7 @@ func (c *XPendingCmd) decode(d *resp.Decoder) error {
 
 // XPendingExt is one pending entry.
 type XPendingExt struct {
-	ID       string
+	ID       string // of the entry
 	Consumer string // "" when it was given back to the group
 	// Idle is how long ago it was delivered the last time, to the millisecond.
 	Idle       time.Duration

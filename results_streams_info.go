@@ -9,9 +9,9 @@ import (
 
 // XInfoStream tells of a stream.
 type XInfoStream struct {
-	Length          int64 // how many entries there are
-	RadixTreeKeys   int64 // of the tree that they are kept in
-	RadixTreeNodes  int64
+	Length          int64  // how many entries there are
+	RadixTreeKeys   int64  // of the tree that they are kept in
+	RadixTreeNodes  int64  // likewise
 	Groups          int64  // how many groups read it
 	LastGeneratedID string // of the entry that was added last, be it deleted or not
 	// MaxDeletedEntryID is the highest ID that was deleted, "0-0" when none was;
@@ -19,20 +19,17 @@ type XInfoStream struct {
 	MaxDeletedEntryID string
 	EntriesAdded      int64
 	FirstEntry        XMessage // zero when there is no entry
-	LastEntry         XMessage
+	LastEntry         XMessage // likewise
 	// RecordedFirstEntryID is the ID of the first entry. Not before Redis 7.
 	RecordedFirstEntryID string
 
-	// How the server notices entries that are added twice (Redis 8.6): for how
-	// many seconds, and how many IDs of each producer, it keeps in mind; how
-	// many producers and IDs it has in mind now; how many entries had such an
-	// ID, and how many were refused.
-	IDMPDuration   int64
-	IDMPMaxSize    int64
-	PIDsTracked    int64
-	IIDsTracked    int64
-	IIDsAdded      int64
-	IIDsDuplicates int64
+	// How the server notices entries that are added twice (Redis 8.6).
+	IDMPDuration   int64 // seconds for which it keeps their IDs in mind
+	IDMPMaxSize    int64 // how many IDs of each producer it keeps in mind
+	PIDsTracked    int64 // producers it has in mind now
+	IIDsTracked    int64 // IDs it has in mind now
+	IIDsAdded      int64 // entries added with such an ID so far
+	IIDsDuplicates int64 // entries refused for it so far
 }
 
 // XInfoStreamCmd is a command that tells of a stream.
@@ -74,14 +71,14 @@ func (c *XInfoStreamCmd) decode(d *resp.Decoder) error {
 // XInfoStreamFull tells of a stream with its entries, its groups and what is
 // pending in them. What it has in common with [XInfoStream] means the same.
 type XInfoStreamFull struct {
-	Length               int64
+	Length               int64 // entries
 	RadixTreeKeys        int64
 	RadixTreeNodes       int64
 	LastGeneratedID      string
 	MaxDeletedEntryID    string
 	EntriesAdded         int64
-	Entries              []XMessage // the first ones
-	Groups               []XInfoStreamGroup
+	Entries              []XMessage         // the first ones
+	Groups               []XInfoStreamGroup // all of them, not only their number
 	RecordedFirstEntryID string
 	IDMPDuration         int64
 	IDMPMaxSize          int64
@@ -93,40 +90,40 @@ type XInfoStreamFull struct {
 
 // XInfoStreamGroup tells of a group with what is pending in it.
 type XInfoStreamGroup struct {
-	Name            string
-	LastDeliveredID string
-	EntriesRead     int64  // 0 when that is not known
-	Lag             int64  // how many entries were delivered to nobody yet; -1 when that is not known
-	PelCount        int64  // how many entries are pending
-	NackedCount     uint64 // how many of them were given back; not before Redis 8.8
-	Pending         []XInfoStreamGroupPending
-	Consumers       []XInfoStreamConsumer
+	Name            string                    // of the group
+	LastDeliveredID string                    // of the last entry delivered; "0-0" when none was
+	EntriesRead     int64                     // 0 when that is not known
+	Lag             int64                     // how many entries were delivered to nobody yet; -1 when that is not known
+	PelCount        int64                     // how many entries are pending
+	NackedCount     uint64                    // how many of them were given back; not before Redis 8.8
+	Pending         []XInfoStreamGroupPending // the first of them
+	Consumers       []XInfoStreamConsumer     // all of them
 }
 
 // XInfoStreamGroupPending is a pending entry of a group.
 type XInfoStreamGroupPending struct {
-	ID            string
-	Consumer      string
+	ID            string    // of the entry
+	Consumer      string    // who was given it
 	DeliveryTime  time.Time // the last, to the millisecond
-	DeliveryCount int64
+	DeliveryCount int64     // how often it was delivered
 }
 
 // XInfoStreamConsumer tells of a consumer with what is pending for it.
 type XInfoStreamConsumer struct {
-	Name     string
+	Name     string    // of the consumer
 	SeenTime time.Time // when it last tried to read or claim, to the millisecond
 	// ActiveTime is when it last got anything; zero when it never did. Not
 	// before Redis 7.2.
 	ActiveTime time.Time
-	PelCount   int64 // how many entries are pending for it
-	Pending    []XInfoStreamConsumerPending
+	PelCount   int64                        // how many entries are pending for it
+	Pending    []XInfoStreamConsumerPending // the first of them
 }
 
 // XInfoStreamConsumerPending is a pending entry of a consumer.
 type XInfoStreamConsumerPending struct {
-	ID            string
+	ID            string    // of the entry
 	DeliveryTime  time.Time // the last, to the millisecond
-	DeliveryCount int64
+	DeliveryCount int64     // how often it was delivered
 }
 
 // XInfoStreamFullCmd is a command that tells of a stream with all it has.
@@ -222,12 +219,12 @@ const lagUnknown = -1
 
 // XInfoGroup tells of a group.
 type XInfoGroup struct {
-	Name            string
-	Consumers       int64 // how many it has
-	Pending         int64 // how many entries are pending
-	LastDeliveredID string
-	EntriesRead     int64 // 0 when that is not known
-	Lag             int64 // how many entries were delivered to nobody yet; -1 when that is not known
+	Name            string // of the group
+	Consumers       int64  // how many it has
+	Pending         int64  // how many entries are pending
+	LastDeliveredID string // of the last entry delivered; "0-0" when none was
+	EntriesRead     int64  // 0 when that is not known
+	Lag             int64  // how many entries were delivered to nobody yet; -1 when that is not known
 }
 
 // XInfoGroupsCmd is a command that tells of the groups of a stream.
@@ -258,7 +255,7 @@ func (c *XInfoGroupsCmd) decode(d *resp.Decoder) (err error) {
 
 // XInfoConsumer tells of a consumer of a group.
 type XInfoConsumer struct {
-	Name    string
+	Name    string        // of the consumer
 	Pending int64         // how many entries are pending for it
 	Idle    time.Duration // since it last tried to read or claim, to the millisecond
 	// Inactive is the time since it last got anything, to the millisecond; -1 ms

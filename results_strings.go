@@ -87,8 +87,8 @@ func decodeTwo[T any](d *resp.Decoder, elem func(*resp.Decoder) (T, error)) (fir
 // LCSQuery says what to find out about the longest common subsequence of two
 // strings: by default itself.
 type LCSQuery struct {
-	Key1 string
-	Key2 string
+	Key1 string // the key of one string
+	Key2 string // the key of the other
 	// Len asks for its length only.
 	Len bool
 	// Idx asks for the positions of its pieces in both strings, and for its
@@ -103,7 +103,7 @@ type LCSQuery struct {
 // LCSMatch is the longest common subsequence of two strings, as far as was
 // asked for.
 type LCSMatch struct {
-	MatchString string
+	MatchString string               // the subsequence; "" with Len or Idx
 	Matches     []LCSMatchedPosition // the last piece first
 	Len         int64                // bytes
 }
