@@ -5,11 +5,13 @@
 # installed. Removing the folder removes everything.
 set -euo pipefail
 
-# name: Debian's release, package
+# name: Debian's release, package. Valkey 9 comes from the release in the making,
+# so that its version moves on.
 declare -A servers=(
     [redis-7.0]="bookworm redis-server"
     [redis-8.0]="trixie redis-server"
     [valkey-8.1]="trixie valkey-server"
+    [valkey-9]="forky valkey-server"
 )
 
 cannot() {
