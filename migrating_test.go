@@ -1,6 +1,14 @@
 package redis
 
 import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,4 +67,61 @@ var _ = "see github.com/redis/go-redis/v9"
 		require.NoError(t, err)
 		require.Equal(t, want, string(got), name)
 	}
+}
+
+// What MIGRATING.md shows as the code afterwards compiles.
+func TestMigratingCode(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("MIGRATING.md")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```go\n// before\n.*?\n// after\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	sections := strings.Count(string(text), "\n## From ")
+	require.Equal(t, sections, len(blocks), "each section has one")
+
+	compiled := exportedPackages(t, ".", "context", "errors", "time")
+	for i, block := range blocks {
+		source := fmt.Sprintf(`package after
+import (
+	"context"
+	"errors"
+	"time"
+	redis "github.com/seed-e06f3def/rediscluster"
+)
+var (
+	_ = errors.Is
+	_ = time.Second
+	ctx context.Context
+	addr string
+	rdb *redis.ClusterClient
+)
+func after() {
+%s
+}`, strings.ReplaceAll(block[1], "…", "panic(0)"))
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, fmt.Sprintf("block %d", i), source, 0)
+		require.NoError(t, err, block[1])
+		config := types.Config{
+			Importer: importer.ForCompiler(fset, "gc", compiled),
+			Error: func(err error) {
+				var e types.Error // one that is soft tells of variables not used
+				require.True(t, errors.As(err, &e) && e.Soft, "%v in\n%s", err, block[1])
+			},
+		}
+		_, _ = config.Check("after", fset, []*ast.File{file}, nil)
+	}
+}
+
+// exportedPackages has the packages and what they import compiled, and finds
+// what the compiler says of each.
+func exportedPackages(t *testing.T, paths ...string) importer.Lookup {
+	t.Helper()
+	list := exec.Command("go", append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}"}, paths...)...)
+	out, err := list.Output()
+	require.NoError(t, err)
+	files := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		path, file, _ := strings.Cut(strings.TrimSpace(line), " ")
+		files[path] = file
+	}
+	return func(path string) (io.ReadCloser, error) { return os.Open(files[path]) }
 }
