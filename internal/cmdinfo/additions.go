@@ -137,10 +137,10 @@ var additions = []Command{
 	// The cursor carries a hash tag of the slot that the scan has come to.
 	{Name: "clusterscan", Arity: -2, FirstKey: 1, LastKey: 1, KeyStep: 1, Flags: ReadOnly, Request: ReqSpecial, Response: RespSpecial},
 	{Name: "commandlog", Arity: -2},
-	{Name: "commandlog|get", Arity: -4, Flags: Admin, Request: ReqAllNodes},
+	{Name: "commandlog|get", Arity: 4, Flags: Admin, Request: ReqAllNodes},
 	{Name: "commandlog|help", Arity: 2},
-	{Name: "commandlog|len", Arity: -3, Flags: Admin, Request: ReqAllNodes, Response: RespSum},
-	{Name: "commandlog|reset", Arity: -3, Flags: Admin, Request: ReqAllNodes, Response: RespAllSucceeded},
-	{Name: "delifeq", Arity: 3, FirstKey: 1, LastKey: 1, KeyStep: 1, Flags: Write},
+	{Name: "commandlog|len", Arity: 3, Flags: Admin, Request: ReqAllNodes, Response: RespSum},
+	{Name: "commandlog|reset", Arity: 3, Flags: Admin, Request: ReqAllNodes, Response: RespAllSucceeded},
+	{Name: "delifeq", Arity: 3, FirstKey: 1, LastKey: 1, KeyStep: 1, Flags: Write | Fast},
 	{Name: "script|show", Arity: 3, Flags: NoScript},
 }
