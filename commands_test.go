@@ -338,7 +338,8 @@ func TestEveryCommandIsTested(t *testing.T) {
 	for _, group := range commandGroups {
 		for _, row := range group.rows {
 			method, _, _ := strings.Cut(row.name, "/")
-			tested[method] = true
+			byServer := row.args != "" && (row.scripted == nil || row.since != "")
+			tested[method] = tested[method] || byServer
 		}
 	}
 	var untested []string
@@ -348,7 +349,7 @@ func TestEveryCommandIsTested(t *testing.T) {
 			untested = append(untested, name)
 		}
 	}
-	require.Empty(t, untested, "methods without a row")
+	require.Empty(t, untested, "methods without a row that a server answers")
 
 	methods := reflect.TypeFor[testCommands]()
 	for i := range methods.NumMethod() {
