@@ -69,6 +69,24 @@ var _ = "see github.com/redis/go-redis/v9"
 	}
 }
 
+// The line for the members of sorted sets, which were pointers in go-redis v8.
+func TestMigratingMembers(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("MIGRATING.md")
+	require.NoError(t, err)
+	rule := regexp.MustCompile("gofmt -r '(.+)' -w").FindSubmatch(text)
+	require.NotNil(t, rule)
+
+	name := filepath.Join(t.TempDir(), "a.go")
+	const before = "package a\n\nfunc f() {\n\trdb.ZAdd(ctx, \"k\", &redis.Z{Score: 1, Member: \"a\"}, &redis.Z{Score: x + 2, Member: f()})\n}\n"
+	require.NoError(t, os.WriteFile(name, []byte(before), 0o600))
+	out, err := exec.Command("gofmt", "-r", string(rule[1]), "-w", name).CombinedOutput()
+	require.NoError(t, err, string(out))
+	got, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, strings.ReplaceAll(before, "&redis.Z", "redis.Z"), string(got))
+}
+
 // What MIGRATING.md shows as the code afterwards compiles.
 func TestMigratingCode(t *testing.T) {
 	t.Parallel()
