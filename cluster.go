@@ -375,6 +375,9 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 	if c.topology.life.Err() != nil {
 		return 0, ErrClosed
 	}
+	if v.action == outlast && c.opt.FailoverTimeout < 0 {
+		v.action = retry
+	}
 	switch v.action {
 	case move, ask:
 		if try.redirects++; try.redirects > c.opt.MaxRedirects {
@@ -395,7 +398,7 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 		try.redirects = 0 // things may have changed by then
 		try.pauses++
 		return forBackoff, nil
-	case await:
+	case await, outlast:
 		if c.opt.FailoverTimeout < 0 {
 			return 0, v.err
 		}
@@ -409,6 +412,9 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 		try.avoid = try.avoid[:0]
 		try.redirects = 0
 		try.pauses++
+		if v.action == outlast {
+			return forBackoff, nil
+		}
 		return forShard, nil
 	}
 	return 0, v.err

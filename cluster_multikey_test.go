@@ -144,9 +144,7 @@ func withPrefix(prefix string, keys []string) []string {
 
 func TestMultiKeyCommandsWhileSlotMoves(t *testing.T) {
 	onSharedClusters(t, func(t *testing.T, cl *redis.SharedCluster) {
-		opt := cl.Options()
-		opt.MaxRetries = 100 // a part with keys on both sides has to wait for them
-		rdb := newClient(t, opt)
+		rdb := newClient(t, cl.Options())
 		mover := moverOf(t, cl.Cluster, "{moving}")
 		resetStats(t, cl.Cluster)
 		work := startLoad(t, 6, func(ctx context.Context, worker, round int) error {
@@ -221,7 +219,7 @@ func multiKeyRound(ctx context.Context, rdb *redis.ClusterClient, piped bool, ke
 func TestWaitingOutTryAgain(t *testing.T) {
 	cl := redis.PlainCluster(t)
 	opt := cl.Options()
-	opt.MaxRetries, opt.MaxRetryBackoff = 1000, 20*time.Millisecond
+	opt.MaxRetryBackoff = 20 * time.Millisecond
 	rdb := newClient(t, opt)
 	first, second := "{waiting}1", "{waiting}2"
 	require.NoError(t, rdb.Del(t.Context(), first, second).Err())

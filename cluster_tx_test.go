@@ -104,9 +104,7 @@ func TestTransaction(t *testing.T) {
 
 func TestTransactionWhileSlotMoves(t *testing.T) {
 	onSharedClusters(t, func(t *testing.T, cl *redis.SharedCluster) {
-		opt := cl.Options()
-		opt.MaxRetries = 100 // while its keys are on both sides, a transaction has to wait
-		rdb := newClient(t, opt)
+		rdb := newClient(t, cl.Options())
 		resetStats(t, cl.Cluster)
 		mover := moverOf(t, cl.Cluster, "{moving}")
 		key := func(worker, i int) string { return fmt.Sprintf("{moving}%s:%d:%d", t.Name(), worker, i) }

@@ -51,7 +51,6 @@ func TestAllKindsOfCommandsInAnUpheaval(t *testing.T) {
 			cl := redistest.Start(t, o)
 			u := &upheaval{rdb: newClient(t, &redis.ClusterOptions{
 				Addrs: cl.Addrs(), Password: o.Password, TLSConfig: cl.TLSConfig(),
-				MaxRetries: 100, // while its keys are on both sides, a command has to wait
 			})}
 			u.run(t, cl)
 		})

@@ -31,13 +31,14 @@ type outcome struct {
 type action uint8
 
 const (
-	giveUp action = iota // the caller gets the error
-	again                // the same once more, at once: nothing is wrong with the node
-	retry                // once more after a pause, counted by MaxRetries
-	await                // once more when the shard is back, for at most FailoverTimeout
-	avoid                // at another node of the shard, at once
-	move                 // at the node that MOVED names
-	ask                  // at the node that ASK names, after ASKING
+	giveUp  action = iota // the caller gets the error
+	again                 // the same once more, at once: nothing is wrong with the node
+	retry                 // once more after a pause, counted by MaxRetries
+	outlast               // once more after a pause, for at most FailoverTimeout
+	await                 // once more when the shard is back, for at most FailoverTimeout
+	avoid                 // at another node of the shard, at once
+	move                  // at the node that MOVED names
+	ask                   // at the node that ASK names, after ASKING
 )
 
 // maxUnfit bounds how many connections in a row may turn out to be unfit for a
@@ -61,7 +62,7 @@ var replyRules = []struct {
 	replica action // when it was a read on a replica
 	refresh bool
 }{
-	{"TRYAGAIN", retry, retry, false},
+	{"TRYAGAIN", outlast, outlast, false}, // the keys of a slot move one by one
 	{"LOADING", await, avoid, false},
 	{"CLUSTERDOWN", await, await, true},
 	{"MASTERDOWN", await, avoid, true},

@@ -19,7 +19,7 @@ import (
 )
 
 var actionNames = map[action]string{
-	giveUp: "return", again: "again at once", retry: "again after a pause", await: "again with the shard",
+	giveUp: "return", again: "again at once", retry: "again after a pause", outlast: "again until it works", await: "again with the shard",
 	avoid: "another node", move: "follow", ask: "ask",
 }
 
@@ -61,7 +61,7 @@ func TestJudge(t *testing.T) {
 		// What the server says of the cluster: nothing ran.
 		{"MOVED", resp.Error("MOVED 5 10.0.0.2:6379"), "follow, refresh", "follow, refresh", "follow, refresh"},
 		{"ASK", resp.Error("ASK 5 10.0.0.2:6379"), "ask", "ask", "ask"},
-		{"TRYAGAIN", resp.Error("TRYAGAIN Multiple keys request during rehashing of slot"), "again after a pause", "again after a pause", "again after a pause"},
+		{"TRYAGAIN", resp.Error("TRYAGAIN Multiple keys request during rehashing of slot"), "again until it works", "again until it works", "again until it works"},
 		{"NOREPLICAS", resp.Error("NOREPLICAS Not enough good replicas to write."), "again after a pause", "again after a pause", "again after a pause"},
 		{"LOADING", resp.Error("LOADING Redis is loading the dataset in memory"), "again with the shard", "again with the shard", "another node"},
 		{"CLUSTERDOWN", resp.Error("CLUSTERDOWN The cluster is down"), gone, gone, gone},
@@ -210,18 +210,18 @@ func TestReadSurvivesALostConnection(t *testing.T) {
 
 func TestMaxRetries(t *testing.T) {
 	t.Parallel()
-	const tryAgain = "TRYAGAIN Multiple keys request during rehashing of slot"
+	const refusal = "NOREPLICAS Not enough good replicas to write."
 	for retries, want := range map[int]int{-1: 1, 1: 2, 4: 5, 0: 1 + defaultMaxRetries} {
 		t.Run(fmt.Sprint(retries), func(t *testing.T) {
 			t.Parallel()
 			s := newScripted(t)
-			s.on("GET", says("-"+tryAgain+"\r\n"))
+			s.on("GET", says("-"+refusal+"\r\n"))
 			c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.MaxRetries = retries })
-			require.EqualError(t, c.Get(background(t), "key").Err(), tryAgain)
+			require.EqualError(t, c.Get(background(t), "key").Err(), refusal)
 			require.Equal(t, want, s.count("GET"))
 
 			single := clientOf(t, s, func(o *Options) { o.MaxRetries = retries })
-			require.EqualError(t, single.Get(background(t), "key").Err(), tryAgain)
+			require.EqualError(t, single.Get(background(t), "key").Err(), refusal)
 			require.Equal(t, 2*want, s.count("GET"))
 		})
 	}
@@ -275,4 +275,43 @@ func TestFailoverTimeout(t *testing.T) {
 		require.ErrorContains(t, err, "CLUSTERDOWN The cluster is down")
 		require.Error(t, ctx.Err())
 	})
+}
+
+// The keys of a slot may take longer to move than MaxRetries lasts.
+func TestTryAgainIsOutlasted(t *testing.T) {
+	t.Parallel()
+	const tryAgain = "TRYAGAIN Multiple keys request during rehashing of slot"
+	refusal, tenTimes := says("-"+tryAgain+"\r\n"), []reaction{}
+	for range 10 {
+		tenTimes = append(tenTimes, refusal)
+	}
+	for _, test := range []struct {
+		name     string
+		reaction reaction
+		timeout  time.Duration
+		failure  string
+		sent     int // 0: any number
+	}{
+		{"it ends", inTurn(append(tenTimes, says("+OK\r\n"))...), 0, "", 11},
+		{"it outlasts FailoverTimeout", refusal, 100 * time.Millisecond, tryAgain, 0},
+		{"without FailoverTimeout", refusal, -1, tryAgain, 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			s.on("MSET", test.reaction)
+			c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) {
+				o.FailoverTimeout, o.MaxRetries, o.MaxRetryBackoff = test.timeout, 2, 10*time.Millisecond
+			})
+			err := c.MSet(context.Background(), "{key}1", 1, "{key}2", 2).Err()
+			if test.failure == "" {
+				require.NoError(t, err)
+			} else {
+				require.EqualError(t, err, test.failure)
+			}
+			if test.sent > 0 {
+				require.Equal(t, test.sent, s.count("MSET"))
+			}
+		})
+	}
 }

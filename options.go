@@ -111,13 +111,14 @@ type ClusterOptions struct {
 	CredentialsProviderContext func(ctx context.Context) (username string, password string, err error)
 
 	// MaxRetries is how many more times a command is tried, over and above
-	// redirects, when it failed though its shard is being served: TRYAGAIN, no
+	// redirects, when it failed though its shard is being served: NOREPLICAS, no
 	// free connection, or a connection lost, which only reads survive unless
 	// RetryWritesInDoubt is set. Default 3; -1 never tries again.
 	//
 	// Tries made because the shard itself is away, with its primary refusing,
-	// silent or not yet elected, are not counted: FailoverTimeout and the
-	// caller's context bound those.
+	// silent or not yet elected, or because keys of one slot are on both sides of
+	// a migration (TRYAGAIN), are not counted: FailoverTimeout and the caller's
+	// context bound those.
 	MaxRetries int
 
 	// MinRetryBackoff is where the pause before another try starts from. The
@@ -258,8 +259,9 @@ type ClusterOptions struct {
 	ClusterStateReloadInterval time.Duration
 
 	// FailoverTimeout is how long a command whose context has no deadline waits
-	// for its shard to be served again. With a deadline, that decides. Default
-	// 30 s; -1 never waits: the command fails with what it met.
+	// for its shard to be served again, or for its keys to be on one side of a
+	// migration. With a deadline, that decides. Default 30 s; -1 never waits: the
+	// command fails with what it met, TRYAGAIN after MaxRetries.
 	FailoverTimeout time.Duration
 
 	// RetryWritesInDoubt sends a write again when its connection was lost after
