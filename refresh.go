@@ -87,27 +87,39 @@ func (t *topology) sources() []source {
 			}
 		}
 	}
+	t.mu.Lock()
 	for _, addr := range t.opt.Addrs {
-		if !known[addr] {
-			seeds = append(seeds, source{addr: addr})
+		if known[addr] {
+			continue
 		}
+		s := source{addr: addr}
+		if n := t.missing[addr]; n != nil {
+			s.pool = n.pool // which knows when it was dialled last
+		}
+		seeds = append(seeds, s)
 	}
+	t.mu.Unlock()
 	for _, list := range [][]source{good, bad, seeds} {
 		rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	}
 	return append(append(good, seeds...), bad...)
 }
 
+// lookOptions are those of a connection for nothing but CLUSTER SLOTS.
+func (t *topology) lookOptions(addr string) *Options {
+	opt := t.opt.nodeOptions(addr)
+	opt.MinIdleConns, opt.PoolSize, opt.IdleCheckFrequency = 0, 1, -1
+	opt.patience = 0 // there is nobody else to turn to
+	if opt.DialTimeout <= 0 || opt.DialTimeout > seedDialTimeout {
+		opt.DialTimeout = seedDialTimeout
+	}
+	return opt
+}
+
 func (t *topology) askOne(ctx context.Context, s source) ([]slotRange, error) {
 	p := s.pool
 	if p == nil {
-		opt := t.opt.nodeOptions(s.addr)
-		opt.MinIdleConns, opt.PoolSize, opt.IdleCheckFrequency = 0, 1, -1
-		opt.patience = 0 // there is nobody else to turn to
-		if opt.DialTimeout <= 0 || opt.DialTimeout > seedDialTimeout {
-			opt.DialTimeout = seedDialTimeout
-		}
-		p = newPool(opt, false)
+		p = newPool(t.lookOptions(s.addr), false)
 		defer func() { _ = p.close() }()
 	}
 	cmd := new(ClusterSlotsCmd)

@@ -34,8 +34,10 @@ const (
 	askAtOnce = 3
 	// firstMeasure is how long the first map may wait for the latencies.
 	firstMeasure = 250 * time.Millisecond
-	// probePeriod is the time between looks at nodes that have failed.
-	probePeriod = 500 * time.Millisecond
+	// probePause is the shortest time between looks at nodes that have failed or
+	// are missing, and probeJitter what is added at random.
+	probePause  = 400 * time.Millisecond
+	probeJitter = 200 * time.Millisecond
 	// measurePeriod is the time between measurements of the nodes' latencies.
 	measurePeriod = 10 * time.Second
 )
@@ -64,6 +66,7 @@ type topology struct {
 	closed    bool
 	nodes     map[string]*node
 	onNew     []func(*Client)
+	missing   map[string]*missingNode
 	patches   map[int]patch
 	lastErr   error         // of the last load
 	loadedAt  time.Time     // when that ended
@@ -83,6 +86,7 @@ func newTopology(opt *ClusterOptions) *topology {
 		wake:      make(chan struct{}, 1),
 		stopped:   make(chan struct{}),
 		nodes:     map[string]*node{},
+		missing:   map[string]*missingNode{},
 		patches:   map[int]patch{},
 		refreshed: make(chan struct{}),
 	}
@@ -168,7 +172,7 @@ func (t *topology) run() {
 		defer ticker.Stop()
 		measure = ticker.C
 	}
-	probe := time.NewTicker(probePeriod)
+	probe := time.NewTimer(probePause + rand.N(probeJitter))
 	defer probe.Stop()
 	for {
 		select {
@@ -176,6 +180,8 @@ func (t *topology) run() {
 		case <-period:
 		case <-probe.C:
 			t.probeFailed()
+			t.lookForMissing()
+			probe.Reset(probePause + rand.N(probeJitter))
 			continue
 		case <-measure:
 			t.measure()
@@ -236,7 +242,8 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 		return false
 	}
 	before := maps.Clone(t.nodes)
-	m := newSlotMap(ranges, t.now.Load(), t.nodeLocked)
+	old := t.now.Load()
+	m := newSlotMap(ranges, old, t.nodeLocked)
 	for slot, p := range t.patches {
 		if p.at.Before(asked) {
 			delete(t.patches, slot)
@@ -249,7 +256,11 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 	}
 	t.install(m)
 	gone := t.dropOthers(m, before)
+	unused := t.noteMissing(old, m)
 	t.mu.Unlock()
+	for _, p := range unused {
+		p.retire()
+	}
 	for _, n := range gone {
 		n.client.pool.retire()
 		if since, silent := t.suspects.LoadAndDelete(n); silent && time.Since(since.(time.Time)) >= replacedAlive {
@@ -358,7 +369,7 @@ func (t *topology) probeFailed() {
 		return
 	}
 	for _, n := range m.nodes {
-		if n.failedAt.Load() != 0 && !n.client.pool.suspect() && n.probing.CompareAndSwap(false, true) {
+		if (n.failedAt.Load() != 0 || n.client.pool.unreachable()) && !n.client.pool.suspect() && n.probing.CompareAndSwap(false, true) {
 			t.probes.Go(func() {
 				defer n.probing.Store(false)
 				ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
@@ -402,6 +413,8 @@ func (t *topology) close() error {
 	started := t.started
 	nodes := t.nodes
 	t.nodes = map[string]*node{}
+	missing := t.missing
+	t.missing = nil
 	t.mu.Unlock()
 	t.end()
 	if started {
@@ -411,6 +424,9 @@ func (t *topology) close() error {
 	var errs []error
 	for _, n := range nodes {
 		errs = append(errs, n.client.Close())
+	}
+	for _, n := range missing {
+		errs = append(errs, n.pool.close())
 	}
 	return errors.Join(errs...)
 }
