@@ -112,6 +112,9 @@ type pool struct {
 	waited   time.Duration
 	served   uint64 // calls on connections that are gone
 
+	renewals    int       // since renewedFrom
+	renewedFrom time.Time // within the last second
+
 	life context.Context // ends with the pool
 	end  context.CancelFunc
 	wg   sync.WaitGroup

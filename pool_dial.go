@@ -40,24 +40,42 @@ func (p *pool) wanted(refused bool) error {
 	return nil
 }
 
-// fill opens the connections that MinIdleConns asks for. The lock is held.
+// fillJitter bounds the random time before each but the first of the steps in
+// which a pool is filled.
+const fillJitter = 20 * time.Millisecond
+
+// fill opens the connections that MinIdleConns asks for, by and by: the first as
+// a trial, then each time as many as there are, so that neither a node that is
+// dead nor one that has just come back is swamped. The lock is held.
 func (p *pool) fill() {
-	missing := p.opt.MinIdleConns - len(*p.shared.Load()) - p.dialing
-	if missing <= 0 {
+	if p.closed || p.refill != nil || p.step() <= 0 {
 		return
 	}
-	if wait := time.Until(p.retryAt); wait > 0 {
-		if p.refill == nil {
-			p.refill = time.AfterFunc(wait, func() {
-				p.mu.Lock()
-				defer p.mu.Unlock()
-				p.refill = nil
-				p.fill()
-			})
+	wait := time.Until(p.retryAt)
+	if len(p.conns) > 0 {
+		wait = max(wait, rand.N(fillJitter))
+	}
+	if wait <= 0 {
+		p.open(p.step())
+		return
+	}
+	p.refill = time.AfterFunc(wait, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.refill = nil
+		if time.Now().Before(p.retryAt) {
+			p.fill()
+			return
 		}
-		return
-	}
-	p.open(missing)
+		p.open(p.step())
+	})
+}
+
+// step is how many connections may be opened now to fill the pool. The lock is
+// held.
+func (p *pool) step() int {
+	missing := p.opt.MinIdleConns - len(*p.shared.Load()) - p.dialing
+	return min(missing, max(1, len(p.conns))-p.dialing)
 }
 
 // open starts up to n dials. The lock is held.

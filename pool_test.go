@@ -249,14 +249,24 @@ func TestDialOutlivesItsCaller(t *testing.T) {
 func TestMaxConcurrentDials(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
-	d := &dialed{gate: make(chan struct{})}
+	var count atomic.Int32
+	gate := make(chan struct{})
 	c := clientOf(t, s, func(o *Options) {
-		o.Dialer, o.PoolSize, o.MinIdleConns, o.MaxConcurrentDials = d.dial, 10, 10, 3
+		o.PoolSize, o.MinIdleConns, o.MaxConcurrentDials = 12, 12, 3
+		o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if count.Add(1) > 4 { // connections enough for as many dials at once
+				<-gate
+			}
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}
 	})
-	awaitThat(t, "the first dials", func() bool { return d.count.Load() == 3 })
-	close(d.gate)
-	awaitThat(t, "all connections", func() bool { return c.PoolStats().IdleConns == 10 })
-	require.EqualValues(t, 10, d.count.Load())
+	awaitThat(t, "the first dials", func() bool { return count.Load() == 4+3 })
+	c.pool.mu.Lock()
+	require.Zero(t, c.pool.opt.MaxConcurrentDials-c.pool.dialing)
+	c.pool.mu.Unlock()
+	close(gate)
+	awaitThat(t, "all connections", func() bool { return c.PoolStats().IdleConns == 12 })
+	require.EqualValues(t, 12, count.Load())
 }
 
 // A node that refuses is not dialled again before a pause, in which callers fail
@@ -324,6 +334,51 @@ func TestFillingWaitsForTheNode(t *testing.T) {
 	})
 	awaitThat(t, "the connections", func() bool { return c.PoolStats().IdleConns == 2 })
 	require.LessOrEqual(t, dials.Load(), int32(9))
+}
+
+// A pool is filled by and by: one dial tries the node, and then there are never
+// more dials than connections. The time it takes is random.
+func TestFillingStartsSlowly(t *testing.T) {
+	different := map[time.Duration]bool{}
+	for range 3 {
+		bubble(t, func(t *testing.T) {
+			m := newMemoryNet(t)
+			var dialing atomic.Int32
+			c := NewClient(&Options{Addr: "a:1", DisableIdentity: true, MinIdleConns: 30, PoolSize: 40,
+				Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+					open := 0
+					m.mu.Lock()
+					s := m.servers[addr]
+					m.mu.Unlock()
+					if s != nil {
+						open, _ = s.connections()
+					}
+					if n := int(dialing.Add(1)); n > max(1, open) {
+						t.Errorf("%d dials at once with %d connections", n, open)
+					}
+					defer dialing.Add(-1)
+					time.Sleep(5 * time.Millisecond)
+					return m.dial(ctx, network, addr)
+				},
+			})
+			defer func() { require.NoError(t, c.Close()) }()
+			time.Sleep(5 * time.Second)
+			require.LessOrEqual(t, m.dialed("a:1"), 16, "a node that is not there")
+			a := m.add("a:1")
+			began := time.Now()
+			for c.PoolStats().IdleConns < 30 {
+				time.Sleep(time.Millisecond)
+			}
+			require.Less(t, time.Since(began), time.Second)
+			different[time.Since(began)] = true
+
+			// So it is after a loss of all.
+			a.dropConns()
+			time.Sleep(6*(fillJitter+5*time.Millisecond) + 10*time.Millisecond)
+			require.EqualValues(t, 30, c.PoolStats().IdleConns)
+		})
+	}
+	require.Greater(t, len(different), 1)
 }
 
 // The pause after a failed dial doubles, up to a limit, and is random.

@@ -164,11 +164,25 @@ func (p *pool) close() error {
 	return err
 }
 
+// maxRenewals is how often a node may be dialled anew in a second because it
+// wants the client on another connection: one that always says so must not be
+// dialled by every command it says it to.
+const maxRenewals = 5
+
 // renew has the node dialled anew: the connections that are shared take no more
-// calls.
+// calls. One that has answered nothing yet stays, as it cannot be the one that the
+// server wants the client to leave.
 func (p *pool) renew() {
 	p.mu.Lock()
-	old := *p.shared.Load()
+	var old []*wire.Conn
+	for _, conn := range *p.shared.Load() {
+		if conn.Served() > p.conns[conn].setUp+uint64(conn.InFlight()) {
+			old = append(old, conn)
+		}
+	}
+	if len(old) > 0 && !p.mayRenew(time.Now()) {
+		old = nil
+	}
 	for _, conn := range old {
 		p.forget(conn)
 	}
@@ -177,6 +191,15 @@ func (p *pool) renew() {
 	for _, conn := range old {
 		conn.Drain()
 	}
+}
+
+// mayRenew counts a renewal, if there may be another one now. The lock is held.
+func (p *pool) mayRenew(now time.Time) bool {
+	if now.Sub(p.renewedFrom) >= time.Second {
+		p.renewedFrom, p.renewals = now, 0
+	}
+	p.renewals++
+	return p.renewals <= maxRenewals
 }
 
 // giveUp closes every connection because of cause: the node does not serve its
