@@ -94,7 +94,7 @@ func (t *topology) lookForMissing() {
 func (t *topology) look(n *missingNode) {
 	ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
 	defer cancel()
-	ranges, err := t.askOne(ctx, source{n.addr, n.pool})
+	ranges, err := t.slotsOf(ctx, n.addr, n.pool)
 	claim := ""
 	if err == nil && isNamed(n.addr, ranges) {
 		claim = fmt.Sprint(ranges)

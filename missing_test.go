@@ -143,7 +143,7 @@ func TestNodeThatOnlyTheMapWasAskedOf(t *testing.T) {
 		c := m.client(func(o *ClusterOptions) { o.ReadOnly = true }, "a:1")
 		ready(t, c)
 		b := c.topology.node("b:1")
-		_, err := c.topology.askOne(t.Context(), source{b.addr, b.client.pool})
+		_, err := c.topology.slotsOf(t.Context(), b.addr, b.client.pool)
 		require.Error(t, err)
 		require.False(t, b.healthy())
 		m.add("b:1")

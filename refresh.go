@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -15,9 +16,22 @@ type source struct {
 	pool *pool // nil: a seed, for which a connection is opened
 }
 
+// answer is what a server says of the cluster.
+type answer struct {
+	ranges []slotRange
+	epoch  int64 // of the cluster, as far as the server knows; 0: it does not say
+	err    error
+}
+
 // ask gets an answer to CLUSTER SLOTS: from one server, or from several at once
-// while there is no map at all, and from the next whenever one fails or takes
-// long. The first good answer counts. The error tells of every server.
+// while there is no map at all, and from the next whenever one fails, takes long
+// or is behind the times. The first good answer counts. The error tells of every
+// server.
+//
+// A server that is cut off from the others keeps answering with the map of old.
+// The cluster's epoch grows with every election, so that an answer of a lower one
+// than was seen before counts only if nobody has a better one: the cluster may
+// have been made anew.
 func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 	if t.opt.ClusterSlots != nil {
 		slots, err := t.opt.ClusterSlots(ctx)
@@ -29,20 +43,14 @@ func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	sources := t.sources()
-	type answer struct {
-		ranges []slotRange
-		err    error
-	}
 	answers := make(chan answer, len(sources))
 	running := 0
+	known, epoch := t.loaded, t.epoch
 	askOne := func() {
 		s := sources[0]
 		sources = sources[1:]
 		running++
-		go func() {
-			ranges, err := t.askOne(ctx, s)
-			answers <- answer{ranges, err}
-		}()
+		go func() { answers <- t.askOne(ctx, s, known, epoch) }()
 	}
 	first := 1
 	if t.now.Load() == nil {
@@ -54,19 +62,29 @@ func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 	slow := time.NewTicker(askNext)
 	defer slow.Stop()
 	var errs []error
+	var newest *answer // of those that are behind
 	for running > 0 {
 		select {
 		case a := <-answers:
 			running--
-			if a.err == nil {
+			switch {
+			case a.err != nil:
+				errs = append(errs, a.err)
+			case a.epoch == 0 || a.epoch >= t.epoch:
+				t.epoch = max(a.epoch, t.epoch)
 				return a.ranges, nil
+			case newest == nil || a.epoch > newest.epoch:
+				newest = &a
 			}
-			errs = append(errs, a.err)
 		case <-slow.C:
 		}
-		if len(sources) > 0 {
+		if len(sources) > 0 && t.asked.Load() < maxAsked {
 			askOne()
 		}
+	}
+	if newest != nil {
+		t.epoch = newest.epoch
+		return newest.ranges, nil
 	}
 	return nil, errors.Join(errs...)
 }
@@ -116,22 +134,53 @@ func (t *topology) lookOptions(addr string) *Options {
 	return opt
 }
 
-func (t *topology) askOne(ctx context.Context, s source) ([]slotRange, error) {
+// askOne asks one server for the map, and for the epoch of the cluster if that
+// is another map than the one known.
+func (t *topology) askOne(ctx context.Context, s source, known *slotMap, epoch int64) answer {
 	p := s.pool
 	if p == nil {
 		p = newPool(t.lookOptions(s.addr), false)
 		defer func() { _ = p.close() }()
 	}
+	ranges, err := t.slotsOf(ctx, s.addr, p)
+	if err == nil && !known.hasPrimariesOf(ranges) {
+		epoch = epochOf(ctx, p)
+	}
+	return answer{ranges, epoch, err}
+}
+
+// slotsOf asks the server at addr for the map.
+func (t *topology) slotsOf(ctx context.Context, addr string, p *pool) ([]slotRange, error) {
 	cmd := new(ClusterSlotsCmd)
 	cmd.start("cluster", "slots")
 	err := p.exchange(ctx, cmd, 0)
 	if err == nil {
-		return readSlots(cmd.val, s.addr)
+		t.asked.Add(1)
+		return readSlots(cmd.val, addr)
 	}
-	if !errors.As(err, new(*DialError)) && !errors.As(err, new(*NodeError)) {
-		err = fmt.Errorf("redis: %s: CLUSTER SLOTS: %w", s.addr, err)
+	if !errors.As(err, new(*DialError)) {
+		t.asked.Add(1)
+		if !errors.As(err, new(*NodeError)) {
+			err = fmt.Errorf("redis: %s: CLUSTER SLOTS: %w", addr, err)
+		}
 	}
 	return nil, err
+}
+
+// epochOf asks a server for the epoch of the cluster; 0 if it does not say.
+func epochOf(ctx context.Context, p *pool) int64 {
+	cmd := new(StringCmd)
+	cmd.start("cluster", "info")
+	if p.exchange(ctx, cmd, 0) != nil {
+		return 0
+	}
+	for line := range strings.Lines(cmd.val) {
+		if text, ok := strings.CutPrefix(line, "cluster_current_epoch:"); ok {
+			epoch, _ := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+			return epoch
+		}
+	}
+	return 0
 }
 
 // hopeless reports whether an error of loading the first map will not mend by

@@ -243,6 +243,67 @@ func TestNoServerAnswers(t *testing.T) {
 	})
 }
 
+// A client that wants idle connections gets the map and them by itself, when the
+// cluster comes up after it.
+func TestIdleConnectionsToAClusterThatComesLater(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		c := m.client(func(o *ClusterOptions) {
+			o.MinIdleConns = 2
+			o.ClusterStateReloadInterval = -1
+		}, "a:1", "b:1")
+		time.Sleep(time.Minute)
+		require.Greater(t, m.dialed("a:1"), 60)
+		require.LessOrEqual(t, m.dialed("a:1"), 125)
+		a, b := m.add("a:1"), m.add("b:1")
+		setSlots([]*scripted{a, b}, sharedBy("a:1", "b:1")...)
+		time.Sleep(maxRetryPause + 100*time.Millisecond)
+		require.EqualValues(t, 4, c.PoolStats().IdleConns)
+		require.Empty(t, a.received())
+		require.Empty(t, b.received())
+		before := loads(a, b)
+		time.Sleep(time.Hour)
+		require.Equal(t, before, loads(a, b))
+	})
+}
+
+// A password is not tried every second until it is right.
+func TestIdleConnectionsToAClusterThatRefuses(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a := m.add("a:1")
+		a.on("HELLO", says("-WRONGPASS invalid username-password pair or user is disabled.\r\n"))
+		c := m.client(func(o *ClusterOptions) { o.MinIdleConns, o.Password = 2, "wrong" }, "a:1")
+		time.Sleep(10 * time.Minute)
+		require.LessOrEqual(t, m.dialed("a:1"), 50)
+		a.on("HELLO", says("%1\r\n+server\r\n+scripted\r\n"))
+		time.Sleep(maxRefusedPause + 100*time.Millisecond)
+		require.EqualValues(t, 2, c.PoolStats().IdleConns)
+	})
+}
+
+// Without idle connections to open nobody is dialled before a command comes.
+func TestNothingIsLoadedWithoutACommand(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		c := m.client(func(o *ClusterOptions) { o.MaxRetries = -1 }, "a:1")
+		time.Sleep(time.Minute)
+		require.Zero(t, m.dialed("a:1"))
+		require.Error(t, c.Ping(t.Context()).Err())
+		time.Sleep(50 * time.Second)
+		require.Equal(t, 1, m.dialed("a:1"))
+	})
+}
+
+func TestPauseFor(t *testing.T) {
+	t.Parallel()
+	for requests := range int64(2 * maxAsked) {
+		inASecond := (int64(time.Second/pauseFor(requests)) + 1) * requests
+		require.True(t, inASecond <= maxAsked || requests > maxAsked, requests)
+		require.GreaterOrEqual(t, pauseFor(requests), refreshPause)
+	}
+}
+
 // Servers are asked in random order; those that fail come last, and the seeds
 // stay among them.
 func TestSources(t *testing.T) {

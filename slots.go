@@ -162,6 +162,26 @@ func (m *slotMap) inherit(old *slotMap, index map[*node]uint16) {
 	}
 }
 
+// hasPrimariesOf reports whether m has the primaries of ranges for their slots.
+func (m *slotMap) hasPrimariesOf(ranges []slotRange) bool {
+	if m == nil {
+		return false
+	}
+	for _, r := range ranges {
+		last := uint16(0)
+		for _, i := range m.slots[r.first : r.last+1] {
+			if i == last && i != 0 {
+				continue
+			}
+			if i == 0 || m.shards[i].primary.addr != r.nodes[0].addr {
+				return false
+			}
+			last = i
+		}
+	}
+	return true
+}
+
 // moved is m with the slot at n, as a MOVED reply says. If n is known as a
 // replica of the shard that had the slot, it has taken over the whole shard.
 func (m *slotMap) moved(slot int, n *node) *slotMap {

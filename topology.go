@@ -15,11 +15,18 @@ import (
 const (
 	// refreshPause is the shortest time between two loads of the map, however
 	// many reasons there are: CLUSTER SLOTS is costly for a server.
-	// That leaves room for a second server to be asked, when the first has failed,
-	// within ten requests a second.
 	refreshPause = 110 * time.Millisecond
+	// maxAsked is how many servers may be asked for the map in a second, or in one
+	// load.
+	maxAsked = 10
 	// refreshJitter is added at random, so that clients do not ask in step.
 	refreshJitter = 20 * time.Millisecond
+	// retryPause is the time after a load that has failed, while idle connections
+	// are wanted; it doubles up to maxRetryPause, or maxRefusedPause if the error
+	// is one that does not mend by itself.
+	retryPause      = 250 * time.Millisecond
+	maxRetryPause   = time.Second
+	maxRefusedPause = 30 * time.Second
 	// refreshTimeout bounds one load.
 	refreshTimeout = 3 * time.Second
 	// seedDialTimeout bounds a dial for the map, so that there is time left to
@@ -60,6 +67,10 @@ type topology struct {
 	probes   sync.WaitGroup // of nodes that have failed
 
 	unserved waitingRoom // for slots that nobody serves
+
+	asked  atomic.Int64 // requests for the map, in this load and just before
+	loaded *slotMap     // by the last answer, without patches; for the goroutine alone
+	epoch  int64        // the highest of the cluster that was seen; for the goroutine alone
 
 	mu        sync.Mutex
 	started   bool
@@ -161,7 +172,8 @@ func (t *topology) start() {
 
 func (t *topology) run() {
 	defer close(t.stopped)
-	var period, measure <-chan time.Time
+	var period, measure, again <-chan time.Time
+	failures := 0
 	if t.opt.ClusterStateReloadInterval > 0 {
 		ticker := time.NewTicker(t.opt.ClusterStateReloadInterval)
 		defer ticker.Stop()
@@ -178,7 +190,9 @@ func (t *topology) run() {
 		select {
 		case <-t.wake:
 		case <-period:
+		case <-again:
 		case <-probe.C:
+			t.asked.Store(0)
 			t.probeFailed()
 			t.lookForMissing()
 			probe.Reset(probePause + rand.N(probeJitter))
@@ -189,8 +203,17 @@ func (t *topology) run() {
 		case <-t.life.Done():
 			return
 		}
-		t.load()
-		if sleep(t.life, refreshPause+rand.N(refreshJitter)) != nil {
+		began := time.Now()
+		err := t.load()
+		if again = nil; err == nil {
+			failures = 0
+		} else if t.opt.MinIdleConns > 0 {
+			// Nobody may come to ask for the map a second time.
+			again = time.After(pauseAfterLoad(failures, err))
+			failures++
+		}
+		pause := pauseFor(t.asked.Swap(0)) - time.Since(began)
+		if sleep(t.life, max(pause, refreshPause)+rand.N(refreshJitter)) != nil {
 			return
 		}
 		if t.troubled() {
@@ -199,8 +222,26 @@ func (t *topology) run() {
 	}
 }
 
+// pauseFor is the time from one load to the next when it takes so many requests,
+// such that there are at most maxAsked in a second.
+func pauseFor(requests int64) time.Duration {
+	loads := max(1, maxAsked/max(1, requests)) // in a second, and a tenth to be sure
+	return maxAsked * refreshPause / time.Duration(loads)
+}
+
+// pauseAfterLoad is the time to the next attempt when loads have failed, this one
+// with err, and as many in a row before it.
+func pauseAfterLoad(failures int, err error) time.Duration {
+	longest := maxRetryPause
+	if hopeless(err) {
+		longest = maxRefusedPause
+	}
+	pause := min(retryPause<<min(failures, 8), longest)
+	return pause/2 + rand.N(pause/2)
+}
+
 // load loads the map once and tells those who wait for it.
-func (t *topology) load() {
+func (t *topology) load() error {
 	ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
 	defer cancel()
 	asked := time.Now()
@@ -225,12 +266,13 @@ func (t *topology) load() {
 	t.lastErr, t.loadedAt = err, time.Now()
 	t.mu.Unlock()
 	switch {
-	case err != nil && !first && !failing && t.life.Err() == nil:
+	case err != nil && (!first || t.opt.MinIdleConns > 0) && !failing && t.life.Err() == nil:
 		logf("redis: the slot map cannot be loaded: %v", err)
 	case err == nil && !first && failing:
 		logf("redis: the slot map is loaded again")
 	}
 	t.signal()
+	return err
 }
 
 // publish puts a map made of ranges into place, and drops the nodes that are
@@ -244,6 +286,7 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 	before := maps.Clone(t.nodes)
 	old := t.now.Load()
 	m := newSlotMap(ranges, old, t.nodeLocked)
+	t.loaded = m
 	for slot, p := range t.patches {
 		if p.at.Before(asked) {
 			delete(t.patches, slot)

@@ -1,0 +1,201 @@
+package redis
+
+import (
+	"context"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// moments are the times at which something happened.
+type moments struct {
+	mu   sync.Mutex
+	list []time.Time
+}
+
+func (m *moments) add() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.list = append(m.list, time.Now())
+}
+
+// busiest is how many there are in the second with most of them, after a time.
+func (m *moments) busiest(since time.Time) (most int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(m.list), func(at time.Time) bool { return at.Before(since) })
+	first := 0
+	for i, at := range list {
+		for at.Sub(list[first]) >= time.Second {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	return most
+}
+
+// watchLoads notes when any of the servers is asked for the map, or would be if
+// it could be reached.
+func watchLoads(servers []*scripted, answer func(*scripted) string) *moments {
+	asked := new(moments)
+	for _, s := range servers {
+		s.on("CLUSTER SLOTS", func(c *scriptedConn, _ []string) {
+			asked.add()
+			c.say(answer(s))
+		})
+	}
+	return asked
+}
+
+// Whatever the load, a client dials a node that is away at most ten times a
+// second, and asks for the map at most ten times a second, all servers together.
+func TestStormOnANodeThatIsAway(t *testing.T) {
+	loading := "-LOADING Redis is loading the dataset in memory\r\n"
+	for name, test := range map[string]struct {
+		answer func(*scripted) string // to CLUSTER SLOTS, once the node is away
+		silent bool                   // dials get no answer
+	}{
+		"refusing":            {(*scripted).slotsReply, false},
+		"silent":              {(*scripted).slotsReply, true},
+		"no map":              {func(*scripted) string { return loading }, false},
+		"left the map":        {func(*scripted) string { return slotsReply(sharedBy("b:1", "b:1", "c:1")...) }, false},
+		"the map is empty":    {func(*scripted) string { return "*0\r\n" }, true},
+		"silent, out of maps": {func(*scripted) string { return slotsReply(sharedBy("b:1", "b:1", "c:1")...) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				all := []*scripted{m.add("a:1"), m.add("b:1"), m.add("c:1")}
+				setSlots(all, sharedBy("a:1", "b:1", "c:1")...)
+				away := all[0]
+				var dials moments
+				var gone sync.Once
+				isGone := make(chan struct{})
+				c := m.client(func(o *ClusterOptions) {
+					o.MinIdleConns, o.PoolSize, o.FailoverTimeout = 16, 32, 2*time.Second
+					o.DialTimeout = 150 * time.Millisecond
+					o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+						if addr != away.addr {
+							return m.dial(ctx, network, addr)
+						}
+						dials.add()
+						select {
+						case <-isGone:
+							if test.silent {
+								return m.dial(ctx, network, "blackhole:1")
+							}
+						default:
+						}
+						return m.dial(ctx, network, addr)
+					}
+				}, "a:1", "b:1", "c:1")
+				ready(t, c)
+				time.Sleep(2 * time.Second)
+				require.EqualValues(t, 48, c.PoolStats().IdleConns)
+
+				asked := watchLoads(all[1:], test.answer)
+				began := time.Now()
+				gone.Do(func() { close(isGone) })
+				m.remove(away)
+				key := keyOn(0, slotCount/3-1)
+				end := began.Add(10 * time.Second)
+				var callers sync.WaitGroup
+				for i := range 40 {
+					callers.Go(func() {
+						for n := 0; time.Now().Before(end); n++ {
+							ctx, cancel := context.WithTimeout(t.Context(), time.Duration(50+i*20)*time.Millisecond)
+							switch i % 5 {
+							case 0:
+								_ = c.Set(ctx, key, "v", 0).Err()
+							case 1:
+								_ = c.Get(context.WithoutCancel(ctx), key).Err()
+							case 2:
+								_ = c.BLPop(ctx, time.Second, key).Err()
+							case 3:
+								_, _ = c.Pipelined(ctx, func(pipe Pipeliner) error {
+									pipe.Get(ctx, key)
+									pipe.Get(ctx, "{"+key+"}"+strconv.Itoa(n))
+									return nil
+								})
+							case 4:
+								_ = c.Watch(ctx, func(*Tx) error { return nil }, key)
+							}
+							cancel()
+							time.Sleep(10 * time.Millisecond)
+						}
+					})
+				}
+				callers.Wait()
+				require.NotZero(t, dials.busiest(began))
+				require.LessOrEqual(t, dials.busiest(began), 10, "dials")
+				require.NotZero(t, asked.busiest(began))
+				require.LessOrEqual(t, asked.busiest(began), 10, "requests for the map")
+			})
+		})
+	}
+}
+
+// A server that always wants the client on another connection to itself is
+// dialled anew, but not by every command that hears it.
+func TestStormOfMovedToTheSameEndpoint(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a := m.add("a:1")
+		var dials moments
+		c := m.client(func(o *ClusterOptions) {
+			o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				dials.add()
+				return m.dial(ctx, network, addr)
+			}
+		}, "a:1")
+		ready(t, c)
+		require.NoError(t, c.Ping(t.Context()).Err())
+		asked := watchLoads([]*scripted{a}, (*scripted).slotsReply)
+		a.on("GET", moves("MOVED", "key", "a:1"))
+		began := time.Now()
+		storm := func(until time.Time) {
+			var callers sync.WaitGroup
+			for range 50 {
+				callers.Go(func() {
+					for time.Now().Before(until) {
+						if err := c.Get(t.Context(), "key").Err(); err == nil || !time.Now().Before(until.Add(time.Second)) {
+							t.Error("it was told to go away", err)
+						}
+						time.Sleep(10 * time.Millisecond)
+					}
+				})
+			}
+			callers.Wait()
+		}
+		storm(began.Add(10 * time.Second))
+		require.Greater(t, dials.busiest(began), 1)
+		require.LessOrEqual(t, dials.busiest(began), 2*maxRenewals)
+		require.LessOrEqual(t, asked.busiest(began), 10)
+
+		a.on("GET", says(bulk("v")))
+		require.Equal(t, "v", c.Get(t.Context(), "key").Val())
+	})
+}
+
+// One command is enough to have a node dialled anew as often as it is tried.
+func TestMovedToTheSameEndpointIsDialledEachTime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a := m.add("a:1")
+		c := m.client(nil, "a:1")
+		ready(t, c)
+		time.Sleep(time.Second)
+		before := m.dialed("a:1")
+		a.on("GET", moves("MOVED", "key", "a:1"))
+		require.ErrorContains(t, c.Get(t.Context(), "key").Err(), "MOVED ")
+		require.Equal(t, 1+defaultMaxRetries, a.count("GET"))
+		time.Sleep(time.Second)
+		require.LessOrEqual(t, m.dialed("a:1")-before, 2+defaultMaxRetries, "and once for the map")
+		require.GreaterOrEqual(t, m.dialed("a:1")-before, defaultMaxRetries)
+	})
+}
