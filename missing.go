@@ -13,6 +13,9 @@ const (
 	// missingRate is the part of the time that a node has been away that may
 	// pass before it is looked for again.
 	missingRate = 100
+	// lookDialTimeout bounds a dial to a missing node: one that has come back
+	// answers a new dial sooner than one from before.
+	lookDialTimeout = time.Second
 	// returnRate is the part of the time that a node has claimed to be back that
 	// may pass before the others are asked for the map again.
 	returnRate = 8
@@ -56,6 +59,8 @@ func (t *topology) noteMissing(old, m *slotMap) (unused []*pool) {
 		if !present[n.addr] && t.missing[n.addr] == nil {
 			opt := t.lookOptions(n.addr)
 			opt.serverName = n.hostname
+			opt.DialTimeout = min(opt.DialTimeout, lookDialTimeout)
+			opt.DialerRetryBackoff = func(int) time.Duration { return probePause }
 			t.missing[n.addr] = &missingNode{announced: n.announced, pool: newPool(opt, false), since: time.Now()}
 		}
 	}

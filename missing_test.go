@@ -1,6 +1,9 @@
 package redis
 
 import (
+	"context"
+	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,6 +95,43 @@ func TestReplicaReturns(t *testing.T) {
 	}
 }
 
+// A node that is off, so that dials to it get no answer, is found as well.
+func TestReplicaReturnsFromSilence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a, off := m.add("a:1"), m.add("blackhole:1")
+		whole := scriptedRange{0, slotCount - 1, []string{"a:1", "off:1"}}
+		a.setSlots(whole)
+		off.setSlots(whole)
+		var on atomic.Bool
+		c := m.client(func(o *ClusterOptions) {
+			o.ClusterStateReloadInterval = -1
+			o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if addr == "off:1" && on.Load() {
+					addr = "on:1"
+				} else if addr == "off:1" {
+					addr = "blackhole:1"
+				}
+				return m.dial(ctx, network, addr)
+			}
+		}, "a:1")
+		ready(t, c)
+		time.Sleep(time.Second)
+		a.setSlots(scriptedRange{0, slotCount - 1, []string{"a:1"}})
+		refreshed := c.topology.next()
+		c.ReloadState(t.Context())
+		<-refreshed
+		time.Sleep(20 * time.Second)
+		require.LessOrEqual(t, m.dialed("blackhole:1"), 20)
+		require.Equal(t, 1, countMissing(c.topology))
+		m.add("on:1").setSlots(whole)
+		on.Store(true)
+		a.setSlots(whole)
+		time.Sleep(lookDialTimeout + 2*(probePause+probeJitter))
+		require.Equal(t, []string{"a:1", "off:1"}, addrsOf(c.currentMap().nodes))
+	})
+}
+
 // The others may take longer than the node itself to see that it is back.
 func TestReplicaReturnsBeforeTheOthersKnow(t *testing.T) {
 	bubble(t, func(t *testing.T) {
@@ -128,7 +168,7 @@ func TestRemovedNodeIsNotLookedForEndlessly(t *testing.T) {
 				}
 				time.Sleep(missingFor)
 				require.LessOrEqual(t, loads(there...)-before, test.loads)
-				require.LessOrEqual(t, m.dialed("c:1")-dials, 300)
+				require.LessOrEqual(t, m.dialed("c:1")-dials, 400)
 				time.Sleep(10 * time.Second)
 				require.Zero(t, countMissing(c.topology))
 				before, dials = loads(there...), m.dialed("c:1")
