@@ -172,33 +172,90 @@ func TestServerEndsSubscriptionAndForbidsToAsk(t *testing.T) {
 }
 
 // TestReplicaTakesOver never has subscriptions at two nodes of a shard at the
-// same time.
+// same time, though the map lacks a primary that has not noticed that it was
+// replaced.
 func TestReplicaTakesOver(t *testing.T) {
 	t.Parallel()
-	a, b := newStage(t, 3), newStage(t, 3)
-	for _, s := range []*stage{a, b} {
-		s.setSlots(scriptedRange{0, slotCount - 1, []string{a.addr, b.addr}})
+	for name, oldIsListed := range map[string]bool{"the old primary is a replica": true, "the old primary is in no map": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, a, b := newShardOfTwo(t)
+			p := c.SSubscribe(t.Context(), "x")
+			defer p.Close()
+			require.Equal(t, "ssubscribe", nextSubscription(t, p).Kind)
+
+			left := make(chan struct{})
+			a.on("SUNSUBSCRIBE", after(left, a.confirms("sunsubscribe")))
+			promote(b, a, oldIsListed)
+			c.ReloadState(t.Context())
+			awaitThat(t, "the end of the old subscription", func() bool { return a.has("sunsubscribe x") })
+			require.Zero(t, b.count("ssubscribe"))
+			a.publish(t, "x", "1")
+			require.Equal(t, "1", nextMessage(t, p))
+			close(left)
+			require.Equal(t, "ssubscribe", nextSubscription(t, p).Kind)
+			a.publish(t, "x", "a copy")
+			b.publish(t, "x", "2")
+			require.Equal(t, "2", nextMessage(t, p))
+		})
 	}
-	c := clusterOf(t, stageAddrs(a, b), nil)
+}
+
+// TestReplacedPrimaryDoesNotLetGo has the old primary neither know that it was
+// replaced nor answer.
+func TestReplacedPrimaryDoesNotLetGo(t *testing.T) {
+	t.Parallel()
+	c, a, b := newShardOfTwo(t)
 	p := c.SSubscribe(t.Context(), "x")
 	defer p.Close()
 	require.Equal(t, "ssubscribe", nextSubscription(t, p).Kind)
-
-	left := make(chan struct{})
-	a.on("SUNSUBSCRIBE", after(left, a.confirms("sunsubscribe")))
-	for _, s := range []*stage{a, b} {
-		s.setSlots(scriptedRange{0, slotCount - 1, []string{b.addr, a.addr}})
-	}
+	a.on("SUNSUBSCRIBE", func(*scriptedConn, []string) {})
+	defer a.holdPings()()
+	promote(b, a, false)
 	c.ReloadState(t.Context())
-	awaitThat(t, "the end of the old subscription", func() bool { return a.has("sunsubscribe x") })
-	require.Zero(t, b.count("ssubscribe"))
+	promptly(t, func() { require.Equal(t, "ssubscribe", nextSubscription(t, p).Kind) })
 	a.publish(t, "x", "1")
-	require.Equal(t, "1", nextMessage(t, p))
-	close(left)
-	require.Equal(t, "ssubscribe", nextSubscription(t, p).Kind)
-	a.publish(t, "x", "a copy")
+	b.publish(t, "x", "1")
 	b.publish(t, "x", "2")
+	require.Equal(t, "1", nextMessage(t, p))
 	require.Equal(t, "2", nextMessage(t, p))
+}
+
+// TestReplacedPrimaryRepeatsNothing has the old primary not say whether it is
+// one still: what it repeats of its successor's notifications must not count.
+func TestReplacedPrimaryRepeatsNothing(t *testing.T) {
+	t.Parallel()
+	c, a, b := newShardOfTwo(t)
+	p := c.SubscribeKeyspace(t.Context(), "x*")
+	defer p.Close()
+	require.Equal(t, "psubscribe", nextSubscription(t, p).Kind)
+	a.on("HELLO", func(*scriptedConn, []string) {})
+	promote(b, a, false)
+	c.ReloadState(t.Context())
+	promptly(t, func() { require.Equal(t, "psubscribe", nextSubscription(t, p).Kind) })
+	require.True(t, b.has("psubscribe x*"))
+	a.tell(t, "x*", "pmessage", "x*", "x1", "a copy")
+	b.tell(t, "x*", "pmessage", "x*", "x1", "1")
+	require.Equal(t, "1", nextMessage(t, p))
+}
+
+// newShardOfTwo is a cluster of one shard: a is the primary and b its replica.
+func newShardOfTwo(t *testing.T) (c *ClusterClient, a, b *stage) {
+	a, b = newStage(t, 3), newStage(t, 3)
+	promote(a, b, true)
+	return clusterOf(t, stageAddrs(a, b), func(o *ClusterOptions) { o.SuspectAfter = 0 }), a, b
+}
+
+// promote makes b the primary in the maps of both; if listed, old is its replica
+// there.
+func promote(b, old *stage, listed bool) {
+	nodes := []string{b.addr}
+	if listed {
+		nodes = append(nodes, old.addr)
+	}
+	for _, s := range []*stage{old, b} {
+		s.setSlots(scriptedRange{0, slotCount - 1, nodes})
+	}
 }
 
 // TestSubscribingIsRedirected follows MOVED, in the host's place where none is

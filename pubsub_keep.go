@@ -218,8 +218,9 @@ func (r *linkRound) ask(l *link, wanted []*topic) {
 
 // linkPrimaries keeps a link to each primary. What a primary does is repeated by
 // its replicas: so a link to a node that has been replaced ends before anything
-// is subscribed to at its successor. Whether it has been is for the node itself
-// to say, where that can be asked; a map may be out of date.
+// is subscribed to at its successor. A map may be out of date: whether the node
+// has been replaced is for the successor to say, to which no link is made unless
+// it says that it is a primary, or for the node itself, where that can be asked.
 func (r *linkRound) linkPrimaries(wanted bool) {
 	p := r.p
 	primaries := r.view.primaries()
@@ -227,9 +228,9 @@ func (r *linkRound) linkPrimaries(wanted bool) {
 		switch {
 		case l.shards:
 		case hasAddr(primaries, l.addr):
-			l.replicas = r.replicasOf(l.addr)
+			l.shard = r.shardOf(l.addr)
 			l.absent = false
-		case l.nc == nil, r.goneForLong(l), !l.resp3 && r.replaced(l):
+		case l.nc == nil, r.goneForLong(l), r.succeeded(l), !l.resp3 && r.replaced(l):
 			p.drop(l, nil)
 		case l.resp3:
 			r.askRole(l)
@@ -270,17 +271,13 @@ func (r *linkRound) rolesOpen() bool {
 	return false
 }
 
-// replicasOf is the addresses of a primary's replicas.
-func (r *linkRound) replicasOf(addr string) (list []string) {
-	for _, s := range r.view.shardList() {
-		if s.primary.addr != addr {
-			continue
-		}
-		for _, n := range s.replicas {
-			list = append(list, n.addr)
-		}
+// shardOf is the shard of a primary.
+func (r *linkRound) shardOf(addr string) *shard {
+	list := r.view.shardList()
+	if i := slices.IndexFunc(list, func(s *shard) bool { return s.primary.addr == addr }); i >= 0 {
+		return list[i]
 	}
-	return list
+	return nil
 }
 
 // replaced reports whether the node, a primary when it was seen last, is a
@@ -289,7 +286,15 @@ func (r *linkRound) replaced(l *link) bool {
 	if hasAddr(r.view.replicas(), l.addr) {
 		return true
 	}
-	return slices.ContainsFunc(l.replicas, func(addr string) bool { return hasAddr(r.view.primaries(), addr) })
+	return slices.ContainsFunc(r.view.primaries(), func(n *node) bool { return l.hadReplica(n.addr) })
+}
+
+// succeeded reports whether there is a connection to one of the node's replicas
+// that the map has as a primary now.
+func (r *linkRound) succeeded(l *link) bool {
+	return slices.ContainsFunc(r.p.links, func(other *link) bool {
+		return !other.shards && other.nc != nil && l.hadReplica(other.addr) && hasAddr(r.view.primaries(), other.addr)
+	})
 }
 
 // goneForLong reports whether the map has not had the node for a while. A map

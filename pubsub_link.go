@@ -29,7 +29,7 @@ type link struct {
 
 	absent      bool // the map does not have the node as it should be, since then
 	absentSince time.Duration
-	replicas    []string      // of the node when it was seen as a primary last
+	shard       *shard        // of the node when it was seen as a primary last
 	roleAskedAt time.Duration // 0: it was not asked whether it is a primary still
 
 	cancel context.CancelFunc
@@ -301,6 +301,12 @@ func (l *link) write() {
 	}
 	l.writing = false
 	p.mu.Unlock()
+}
+
+// hadReplica reports whether the one at addr was a replica of the link's node
+// when that was seen as a primary last.
+func (l *link) hadReplica(addr string) bool {
+	return l.shard != nil && hasAddr(l.shard.replicas, addr)
 }
 
 // silence is for how long the server has owed an answer without saying

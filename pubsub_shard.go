@@ -12,7 +12,8 @@ import "time"
 // round: who is subscribed at two of them gets messages twice. So a subscription
 // that moves within a shard ends at the one node before it is made at the other,
 // and a primary that has ended one is not asked again before it is known that it
-// is a primary still.
+// is a primary still. A primary that was replaced without noticing, because it
+// was frozen or cut off, is in no map for a while: it is known by its replica.
 type shardTopic struct {
 	slot     int
 	at       *link // nil: nowhere
@@ -60,10 +61,16 @@ func (r *linkRound) place(t *topic) {
 		r.lacking = true
 		return
 	}
-	if t.state == subLeaving && (t.at.silent || r.now >= t.leaveBy) {
+	switch {
+	case t.state != subLeaving:
+	case t.at.silent:
 		r.p.shardLost(t)
+	case r.now >= t.leaveBy:
+		r.p.shardLost(t)
+		t.retryAt = r.now + nodePause
 	}
 	if t.at != nil && t.at.addr == s.primary.addr && t.state != subLeaving {
+		t.at.shard = s
 		return
 	}
 	if r.now < t.retryAt {
@@ -103,7 +110,7 @@ func (r *linkRound) move(t *topic, s *shard) {
 	if to == nil {
 		return // as long as that cannot be reached, better here than nowhere
 	}
-	if t.doubtful || hasAddr(s.nodes, t.at.addr) {
+	if t.doubtful || hasAddr(s.nodes, t.at.addr) || t.at.hadReplica(s.primary.addr) {
 		switch {
 		case t.at.silent:
 			r.p.shardLost(t)
