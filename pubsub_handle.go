@@ -7,14 +7,24 @@ import (
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
-// handle does what a link's notice demands. It reports whether the link is of
-// use still.
-func (p *PubSub) handle(l *link, n notice) bool {
+// handle does what a link's notices demand. It reports whether the link is of use
+// still.
+func (p *PubSub) handle(l *link, notices []notice) bool {
+	if len(notices) == 0 {
+		return true
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if l.gone {
-		return false
+	for _, n := range notices {
+		if l.gone {
+			return false
+		}
+		p.handleOne(l, n)
 	}
+	return !l.gone
+}
+
+func (p *PubSub) handleOne(l *link, n notice) {
 	l.silent = false
 	l.resp3 = l.resp3 || n.push
 	switch n.kind {
@@ -28,10 +38,9 @@ func (p *PubSub) handle(l *link, n notice) bool {
 		p.answered(l, n.replica)
 	case isRefusal:
 		p.refused(l, n.text)
-		return !l.gone
+		return
 	}
 	delete(p.pauses, l.addr)
-	return true
 }
 
 // deliver passes a message on, unless the subscription is elsewhere by now.
@@ -149,10 +158,7 @@ func (p *PubSub) answered(l *link, isReplica bool) {
 	case reqProbe:
 		p.probed(l, r.topics[0], "")
 	case reqRole:
-		l.roleAskedAt = 0
-		if isReplica {
-			p.drop(l, nil)
-		}
+		l.roleOpen, l.demoted = false, isReplica
 		nudge(p.wake)
 	}
 }

@@ -229,7 +229,7 @@ func (r *linkRound) linkPrimaries(wanted bool) {
 		case l.shards:
 		case hasAddr(primaries, l.addr):
 			l.shard = r.shardOf(l.addr)
-			l.absent = false
+			l.absent, l.demoted = false, false
 		case l.nc == nil, r.goneForLong(l), r.succeeded(l), !l.resp3 && r.replaced(l):
 			p.drop(l, nil)
 		case l.resp3:
@@ -254,7 +254,7 @@ func (r *linkRound) askRole(l *link) {
 		r.until(due)
 		return
 	}
-	l.roleAskedAt = r.now
+	l.roleAskedAt, l.roleOpen = r.now, true
 	l.send(&linkRequest{what: reqRole}, "hello")
 	r.until(r.now + shortestRefresh)
 }
@@ -263,7 +263,7 @@ func (r *linkRound) askRole(l *link) {
 // and may take its time for it.
 func (r *linkRound) rolesOpen() bool {
 	for _, l := range r.p.links {
-		if l.absent && !l.shards && l.resp3 && !l.silent && l.roleAskedAt != 0 && r.now < l.absentSince+patienceToLeave {
+		if l.absent && !l.shards && l.resp3 && !l.silent && l.roleOpen && r.now < l.absentSince+patienceToLeave {
 			r.until(l.absentSince + patienceToLeave)
 			return true
 		}
@@ -289,11 +289,14 @@ func (r *linkRound) replaced(l *link) bool {
 	return slices.ContainsFunc(r.view.primaries(), func(n *node) bool { return l.hadReplica(n.addr) })
 }
 
-// succeeded reports whether there is a connection to one of the node's replicas
-// that the map has as a primary now.
+// succeeded reports whether the node's successor can be subscribed at: one of its
+// replicas that has become a primary; or, if the node says itself that it is a
+// replica, any primary that is new. Until then it repeats what its successor
+// does.
 func (r *linkRound) succeeded(l *link) bool {
 	return slices.ContainsFunc(r.p.links, func(other *link) bool {
-		return !other.shards && other.nc != nil && l.hadReplica(other.addr) && hasAddr(r.view.primaries(), other.addr)
+		return !other.shards && other.nc != nil && hasAddr(r.view.primaries(), other.addr) &&
+			(l.hadReplica(other.addr) || l.demoted && len(other.subs) == 0)
 	})
 }
 

@@ -30,7 +30,9 @@ type link struct {
 	absent      bool // the map does not have the node as it should be, since then
 	absentSince time.Duration
 	shard       *shard        // of the node when it was seen as a primary last
-	roleAskedAt time.Duration // 0: it was not asked whether it is a primary still
+	roleAskedAt time.Duration // when it was asked whether it is a primary still; 0: never
+	roleOpen    bool          // it has not answered that
+	demoted     bool          // it has said that it is not
 
 	cancel context.CancelFunc
 	nc     net.Conn // nil while it is dialled
@@ -163,6 +165,7 @@ const (
 // read hands what comes to the PubSub, until the link is gone.
 func (l *link) read(nc net.Conn) error {
 	var framer resp.Framer
+	var notices []notice
 	buf := make([]byte, 0, linkFirstBuffer)
 	for {
 		n, err := nc.Read(buf[len(buf):cap(buf)])
@@ -171,28 +174,45 @@ func (l *link) read(nc net.Conn) error {
 			l.heard.Store(int64(l.p.clock()))
 		}
 		rest := buf
-		for len(rest) > 0 {
-			size, err := framer.Next(rest)
-			if err != nil {
-				return err
-			}
-			if size == 0 {
-				break
-			}
-			notice, err := readNotice(rest[:size])
-			if err != nil {
-				return err
-			}
-			if !l.p.handle(l, notice) {
+		for more := true; more; {
+			var wrong error
+			notices, rest, wrong = readNotices(&framer, rest, notices[:0])
+			more = len(notices) == maxNotices
+			if !l.p.handle(l, notices) {
 				return net.ErrClosed
 			}
-			rest = rest[size:]
+			if wrong != nil {
+				return wrong
+			}
+			clear(notices)
 		}
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) { // nobody sets one
 			return err
 		}
 		buf = makeRoom(buf, rest)
 	}
+}
+
+// maxNotices is how many notices are handled at once. To take the PubSub's lock
+// for each would be slow when other links want it too, and there is little CPU
+// time: each time it would have to be waited for.
+const maxNotices = 128
+
+// readNotices appends the notices at the beginning of b to list, and returns what
+// is behind them.
+func readNotices(framer *resp.Framer, b []byte, list []notice) (notices []notice, rest []byte, err error) {
+	for len(b) > 0 && len(list) < maxNotices {
+		size, err := framer.Next(b)
+		if size == 0 || err != nil {
+			return list, b, err
+		}
+		n, err := readNotice(b[:size])
+		if err != nil {
+			return list, b, err
+		}
+		list, b = append(list, n), b[size:]
+	}
+	return list, b, nil
 }
 
 // makeRoom moves rest, which is the end of buf, to the beginning of a buffer
