@@ -239,6 +239,30 @@ func TestReplacedPrimaryRepeatsNothing(t *testing.T) {
 	require.Equal(t, "1", nextMessage(t, p))
 }
 
+// TestDemotedPrimaryIsHeard has the successor take its time: until it can be
+// subscribed at, the old primary repeats what it does.
+func TestDemotedPrimaryIsHeard(t *testing.T) {
+	t.Parallel()
+	c, a, b := newShardOfTwo(t)
+	p := c.SubscribeKeyspace(t.Context(), "x*")
+	defer p.Close()
+	require.Equal(t, "psubscribe", nextSubscription(t, p).Kind)
+	a.on("HELLO", says("%1\r\n+role\r\n+replica\r\n"))
+	ready := make(chan struct{})
+	b.on("HELLO", after(ready, says("%1\r\n+role\r\n+master\r\n")))
+	asked := a.count("hello")
+	promote(b, a, true)
+	c.ReloadState(t.Context())
+	awaitThat(t, "questions for the role", func() bool { return a.count("hello") >= asked+2 })
+	a.tell(t, "x*", "pmessage", "x*", "x1", "1")
+	require.Equal(t, "1", nextMessage(t, p))
+	close(ready)
+	require.Equal(t, "psubscribe", nextSubscription(t, p).Kind)
+	a.tell(t, "x*", "pmessage", "x*", "x1", "a copy")
+	b.tell(t, "x*", "pmessage", "x*", "x1", "2")
+	require.Equal(t, "2", nextMessage(t, p))
+}
+
 // newShardOfTwo is a cluster of one shard: a is the primary and b its replica.
 func newShardOfTwo(t *testing.T) (c *ClusterClient, a, b *stage) {
 	a, b = newStage(t, 3), newStage(t, 3)

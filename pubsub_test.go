@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -474,4 +475,25 @@ func TestReadBufferGrowsAndShrinks(t *testing.T) {
 			require.Equal(t, string(want), string(got))
 		})
 	}
+}
+
+// TestManyNoticesAtOnce has more come in one piece than are handled at once, and
+// nonsense behind them.
+func TestManyNoticesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, 3)
+	p := clusterOf(t, stageAddrs(s), nil).SSubscribe(t.Context(), "x")
+	defer p.Close()
+	nextSubscription(t, p)
+	const count = 3*maxNotices + 1
+	var all strings.Builder
+	for i := range count {
+		all.WriteString(s.push("smessage", "x", strconv.Itoa(i)))
+	}
+	s.sayAll(all.String() + "?\r\n")
+	for i := range count {
+		require.Equal(t, strconv.Itoa(i), nextMessage(t, p))
+	}
+	require.ErrorContains(t, nextTrouble(t, p), "protocol error")
+	require.Equal(t, "ssubscribe", nextSubscription(t, p).Kind)
 }
