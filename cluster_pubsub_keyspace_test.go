@@ -49,7 +49,7 @@ func TestKeyspaceOfAllPrimaries(t *testing.T) {
 		s.requireArrival(a, "the planned failover")
 
 		primaries[1].Kill()
-		require.NoError(t, cl.Failover(within(t, time.Minute), cl.ReplicasOf(primaries[1])[0], "FORCE"))
+		require.NoError(t, cl.Failover(within(t, time.Minute), cl.ReplicasOf(primaries[1])[0], "TAKEOVER"))
 		s.requireArrival(a, "the failover of a dead primary")
 
 		require.NoError(t, primaries[1].Restart())

@@ -36,7 +36,8 @@ func onOwnClusters(t *testing.T, config map[string]string, test func(t *testing.
 // beSlowToSuspect keeps nodes that are short of CPU time from two things that no
 // client could make up for: to vote a primary out, and to cut a link to another
 // node that has not answered for half of the node timeout. With a link all
-// messages are lost that wait for it, and PUBLISH goes to all nodes by links.
+// messages are lost that wait for it, and PUBLISH goes to all nodes by links. (The
+// tests replace dead primaries by TAKEOVER, which asks nobody for a vote.)
 func beSlowToSuspect(t *testing.T, nodes ...*redistest.Node) {
 	t.Helper()
 	for _, n := range nodes {
@@ -73,14 +74,14 @@ func startSeries(t *testing.T, groups [][]string, send func(ctx context.Context,
 		case !errors.Is(err, redis.ErrWriteInDoubt):
 			return err
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		return nil
 	})
 	return s
 }
 
 // minRounds is how many rounds have to arrive.
-const minRounds = 3
+const minRounds = 2
 
 // requireArrival requires that everything arrives whose round begins more than a
 // second from now, when the given is over.
