@@ -18,7 +18,7 @@ import (
 
 // One PubSub with 1,000 shard channels, a channel and a pattern lives through
 // all that can happen to it. Whatever does: nothing is doubled, out of order or
-// mixed up; and what is published a second later arrives. The publishers have a
+// mixed up; and what is published a little later arrives. The publishers have a
 // client of their own, so that the subscriber learns nothing from what they are
 // told.
 func TestSubscriptionsFollowTheCluster(t *testing.T) {
