@@ -46,12 +46,16 @@ func TestConnectionIsReplaced(t *testing.T) {
 			p := clusterOf(t, stageAddrs(s), nil).pubSub(false)
 			defer p.Close()
 			subscribeAll(t, p)
-			p.mu.Lock()
-			p.health = linkHealth{interval: 20 * time.Millisecond, pong: 200 * time.Millisecond}
-			p.mu.Unlock()
-			nudge(p.wake)
+			expectPong := func(within time.Duration) {
+				p.mu.Lock()
+				p.health = linkHealth{interval: 20 * time.Millisecond, pong: within}
+				p.mu.Unlock()
+				nudge(p.wake)
+			}
+			expectPong(200 * time.Millisecond)
 			repair := test.harm(s)
 			err := nextTrouble(t, p)
+			expectPong(testPatience)
 			repair()
 			require.ErrorContains(t, err, "redis: "+s.addr+": pub/sub: ")
 			require.ErrorContains(t, err, test.reason)
