@@ -28,7 +28,7 @@ func (c *Conn) write(rounds int, hasty bool) {
 		c.taken = c.appended
 		c.largest = max(c.largest, len(batch))
 		c.writeSince = c.clock.now
-		if c.taken-c.written > socketful && c.reader.Load() == nobody {
+		if c.taken-c.written > socketful && c.reader.Load() == nobody && !c.isLone() {
 			// The server may stop reading until its replies are read.
 			c.reside()
 		}
@@ -68,6 +68,10 @@ func (c *Conn) write(rounds int, hasty bool) {
 	c.writing = false
 	c.mu.Unlock()
 }
+
+// isLone reports whether all that is in flight asks for one reply, which cannot
+// come before the whole request has been read. The lock is held.
+func (c *Conn) isLone() bool { return c.calls.n == 1 && c.calls.first().Replies == 1 }
 
 // mostStrings is how many strings are written at a time. A socket remembers the
 // room that the longest list has taken.
