@@ -185,6 +185,7 @@ type target struct {
 	read  bool   // a replica will do
 }
 
+// targetOf is where a command belongs by its first key.
 func targetOf(cmd Cmder) target {
 	return target{slot: int16(slotOf(cmd)), read: cmd.command().lookup().IsReadOnly()}
 }

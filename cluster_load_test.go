@@ -37,6 +37,21 @@ func onSharedClusters(t *testing.T, test func(t *testing.T, cl *redis.SharedClus
 	}
 }
 
+// onOwnClusters runs the test on clusters of six that it may hurt, at the same
+// time: a plain one and one with TLS and a password.
+func onOwnClusters(t *testing.T, o redistest.Options, test func(t *testing.T, cl *redistest.Cluster, opt *redis.ClusterOptions)) {
+	o.Replicas = 1
+	secure := o
+	secure.TLS, secure.Password = true, "secret"
+	for name, o := range map[string]redistest.Options{"plain": o, "TLS and AUTH": secure} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cl := redistest.Start(t, o)
+			test(t, cl, &redis.ClusterOptions{Addrs: cl.Addrs()[:1], Password: o.Password, TLSConfig: cl.TLSConfig()})
+		})
+	}
+}
+
 // newClient makes a client that is closed with the test.
 func newClient(t *testing.T, opt *redis.ClusterOptions) *redis.ClusterClient {
 	rdb := redis.NewClusterClient(opt)

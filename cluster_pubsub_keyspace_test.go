@@ -18,8 +18,9 @@ import (
 // primary does.
 func TestKeyspaceOfAllPrimaries(t *testing.T) {
 	const space = "__keyspace@0__:"
-	config := map[string]string{"notify-keyspace-events": "K$"}
-	onOwnClusters(t, config, func(t *testing.T, cl *redistest.Cluster, opt *redis.ClusterOptions) {
+	notifying := redistest.Options{Config: map[string]string{"notify-keyspace-events": "K$"}}
+	onOwnClusters(t, notifying, func(t *testing.T, cl *redistest.Cluster, opt *redis.ClusterOptions) {
+		beSlowToSuspect(t, cl.Nodes()...)
 		primaries := cl.Primaries()
 		groups := groupsByPrimary(cl, t.Name(), 30, 30)
 		subscriber := newClient(t, opt)

@@ -16,23 +16,6 @@ import (
 	"github.com/seed-e06f3def/rediscluster/internal/redistest"
 )
 
-// onOwnClusters runs the test on clusters of six that it may hurt, at the same
-// time: a plain one and one with TLS and a password.
-func onOwnClusters(t *testing.T, config map[string]string, test func(t *testing.T, cl *redistest.Cluster, opt *redis.ClusterOptions)) {
-	for name, o := range map[string]redistest.Options{
-		"plain":        {},
-		"TLS and AUTH": {TLS: true, Password: "secret"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o.Replicas, o.Config = 1, config
-			cl := redistest.Start(t, o)
-			beSlowToSuspect(t, cl.Nodes()...)
-			test(t, cl, &redis.ClusterOptions{Addrs: cl.Addrs()[:1], Password: o.Password, TLSConfig: cl.TLSConfig()})
-		})
-	}
-}
-
 // beSlowToSuspect keeps nodes that are short of CPU time from two things that no
 // client could make up for: to vote a primary out, and to cut a link to another
 // node that has not answered for half of the node timeout. With a link all

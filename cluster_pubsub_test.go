@@ -22,7 +22,8 @@ import (
 // client of their own, so that the subscriber learns nothing from what they are
 // told.
 func TestSubscriptionsFollowTheCluster(t *testing.T) {
-	onOwnClusters(t, nil, func(t *testing.T, cl *redistest.Cluster, opt *redis.ClusterOptions) {
+	onOwnClusters(t, redistest.Options{}, func(t *testing.T, cl *redistest.Cluster, opt *redis.ClusterOptions) {
+		beSlowToSuspect(t, cl.Nodes()...)
 		primaries := cl.Primaries()
 		from, to, other := primaries[0], primaries[1], primaries[2]
 		replica := cl.ReplicasOf(to)[0]

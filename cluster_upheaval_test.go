@@ -41,20 +41,10 @@ var upheavalWork = map[string]func(u *upheaval, ctx context.Context, key string,
 // nothing may be lost, doubled or mixed up; and then, no error is allowed but
 // that of a write in doubt.
 func TestAllKindsOfCommandsInAnUpheaval(t *testing.T) {
-	for name, o := range map[string]redistest.Options{
-		"plain":        {},
-		"TLS and AUTH": {TLS: true, Password: "secret"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o.Replicas, o.NodeTimeout = 1, 2*time.Second
-			cl := redistest.Start(t, o)
-			u := &upheaval{rdb: newClient(t, &redis.ClusterOptions{
-				Addrs: cl.Addrs(), Password: o.Password, TLSConfig: cl.TLSConfig(),
-			})}
-			u.run(t, cl)
-		})
-	}
+	o := redistest.Options{NodeTimeout: 2 * time.Second}
+	onOwnClusters(t, o, func(t *testing.T, cl *redistest.Cluster, opt *redis.ClusterOptions) {
+		(&upheaval{rdb: newClient(t, opt)}).run(t, cl)
+	})
 }
 
 func (u *upheaval) run(t *testing.T, cl *redistest.Cluster) {
