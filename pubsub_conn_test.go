@@ -37,7 +37,7 @@ func TestConnectionIsReplaced(t *testing.T) {
 		reason string
 	}{
 		{"closed by the server", func(s *stage) func() { s.dropConns(); return func() {} }, ""},
-		{"silent", (*stage).holdPings, errNoPong.Error()},
+		{"silent", (*stage).mute, errNoPong.Error()},
 		{"garbled", func(s *stage) func() { s.sayAll("?\r\n"); return func() {} }, "protocol error"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -46,20 +46,18 @@ func TestConnectionIsReplaced(t *testing.T) {
 			p := clusterOf(t, stageAddrs(s), nil).pubSub(false)
 			defer p.Close()
 			subscribeAll(t, p)
-			expectPong := func(within time.Duration) {
-				p.mu.Lock()
-				p.health = linkHealth{interval: 20 * time.Millisecond, pong: within}
-				p.mu.Unlock()
-				nudge(p.wake)
-			}
-			expectPong(200 * time.Millisecond)
-			repair := test.harm(s)
+			p.mu.Lock()
+			p.health = linkHealth{interval: 20 * time.Millisecond, pong: 200 * time.Millisecond}
+			p.mu.Unlock()
+			nudge(p.wake)
+			defer test.harm(s)()
 			err := nextTrouble(t, p)
-			expectPong(testPatience)
-			repair()
 			require.ErrorContains(t, err, "redis: "+s.addr+": pub/sub: ")
 			require.ErrorContains(t, err, test.reason)
 			awaitAll(t, p)
+			p.mu.Lock()
+			p.health.pong = testPatience // the new ones are well, if slow
+			p.mu.Unlock()
 			s.publish(t, "shard", "1")
 			require.Equal(t, "1", nextMessage(t, p))
 			s.tell(t, "channel", "message", "channel", "2")

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +19,8 @@ type stage struct {
 
 	mu    sync.Mutex
 	conns map[string]*scriptedConn // by channel or pattern
-	holds chan struct{}            // if set, PING is answered when it is closed
+	holds chan struct{}            // if set, PING is answered when it is closed,
+	held  []*scriptedConn          // on these; nil: on all
 }
 
 func newStage(t *testing.T, version int) *stage {
@@ -32,9 +34,9 @@ func newStage(t *testing.T, version int) *stage {
 	}
 	s.on("PING", func(c *scriptedConn, args []string) {
 		s.mu.Lock()
-		holds := s.holds
+		holds, held := s.holds, s.held
 		s.mu.Unlock()
-		if holds != nil {
+		if holds != nil && (held == nil || slices.Contains(held, c)) {
 			c.await(holds)
 		}
 		switch {
@@ -133,6 +135,16 @@ func (s *stage) holdPings() (release func()) {
 	}
 }
 
+// mute has PING wait until release is called, but not on the connections that
+// are yet to be made.
+func (s *stage) mute() (release func()) {
+	release = s.holdPings()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = slices.Collect(maps.Values(s.conns))
+	return release
+}
+
 // has reports whether the command has come.
 func (s *stage) has(command string) bool { return slices.Contains(s.received(), command) }
 
@@ -168,13 +180,23 @@ func nextSubscription(t *testing.T, p *PubSub) *Subscription {
 	}
 }
 
-// nextTrouble receives an error, passing over everything else.
+// nextTrouble receives an error, passing over everything else. Trouble is reported
+// when nothing else is left, and the subscriptions that end it may have come by
+// then: they are left for who receives next.
 func nextTrouble(t *testing.T, p *PubSub) error {
 	t.Helper()
 	ctx := background(t)
+	var made []*Subscription
 	for {
-		if _, err := p.Receive(ctx); err != nil {
+		what, err := p.Receive(ctx)
+		if s, ok := what.(*Subscription); ok {
+			made = append(made, s)
+		}
+		if err != nil {
 			require.NoError(t, ctx.Err())
+			for _, s := range made {
+				p.inbox.put(s)
+			}
 			return err
 		}
 	}
