@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
-
-	"github.com/seed-e06f3def/rediscluster/internal/resp"
-	"github.com/seed-e06f3def/rediscluster/internal/wire"
 )
 
 // Client talks to one server: a node of a cluster, or one that stands alone.
@@ -87,27 +84,52 @@ func (c *Client) Close() error {
 }
 
 // Process sends cmd and puts the reply into it. The error is the command's.
-func (c *Client) Process(ctx context.Context, cmd Cmder) error { return c.hooks.process(ctx, cmd) }
+func (c *Client) Process(ctx context.Context, cmd Cmder) error {
+	return c.process(ctx, cmd, c.hooks.chain.Load())
+}
 
+// processCommand is Process behind the hooks.
 func (c *Client) processCommand(ctx context.Context, cmd Cmder) error {
-	if c.err != nil {
-		cmd.SetErr(c.err)
-		return c.err
+	return c.process(ctx, cmd, nil)
+}
+
+// process waits here, see [pending].
+func (c *Client) process(ctx context.Context, cmd Cmder, chain *hookChain) error {
+	if chain != nil {
+		return c.hooks.process(ctx, cmd)
 	}
-	err := checkCommand(ctx, cmd)
-	if err == nil {
-		err = c.process(ctx, cmd)
+	p, final, err := c.begin(ctx, cmd)
+	if p.call != nil {
+		err = p.finish(cmd, p.conn.Wait(ctx, p.call))
+	}
+	if err != nil && !final {
+		err = c.persist(ctx, cmd, err)
 	}
 	cmd.SetErr(err)
 	return err
 }
 
-func (c *Client) process(ctx context.Context, cmd Cmder) error {
-	for retries, unfit := 0, 0; ; {
-		err := c.send(ctx, cmd, 0)
-		if err == nil {
-			return nil
-		}
+// begin makes the first attempt with cmd. One that has ended at once is not
+// pending; its error is final if there is nothing to try again.
+func (c *Client) begin(ctx context.Context, cmd Cmder) (p pending, final bool, err error) {
+	if c.err != nil {
+		return p, true, c.err
+	}
+	if err := checkCommand(ctx, cmd); err != nil {
+		return p, true, err
+	}
+	if c.isDirect(cmd) {
+		p, err = c.pool.submit(ctx, cmd, 0)
+	} else {
+		err = c.send(ctx, cmd, 0)
+	}
+	return p, false, err
+}
+
+// persist tries again after an attempt that failed with err, as long as that
+// makes sense.
+func (c *Client) persist(ctx context.Context, cmd Cmder, err error) error {
+	for retries, unfit := 0, 0; err != nil; err = c.send(ctx, cmd, 0) {
 		v := judge(outcome{err: err, repeatable: mayRepeat(cmd, c.opt.RetryWritesInDoubt)})
 		switch {
 		case v.action == giveUp, v.action == move, v.action == ask:
@@ -123,6 +145,7 @@ func (c *Client) process(ctx context.Context, cmd Cmder) error {
 		}
 		retries++
 	}
+	return nil
 }
 
 // Conn takes a connection out for the caller alone, who must close it to give
@@ -161,106 +184,6 @@ func checkCommand(ctx context.Context, cmd Cmder) error {
 // ran: running it twice does no harm, or harm is accepted.
 func mayRepeat(cmd Cmder, inDoubt bool) bool {
 	return !cmd.NoRetry() && (inDoubt || cmd.command().lookup().IsRepeatable())
-}
-
-// manner is how a command is sent.
-type manner uint8
-
-const (
-	asking   manner = 1 << iota // with ASKING before it
-	movable                     // given up when the node falls silent
-	reserved                    // on a connection that was taken out
-)
-
-// exchange sends cmd on one of the node's connections and decodes the reply. A
-// script that the server lacks is loaded on the way.
-func (p *pool) exchange(ctx context.Context, cmd Cmder, how manner) error {
-	if s := scriptOf(cmd); s != nil {
-		return p.scripts.run(ctx, s, p.lane, how, func() error { return p.send(ctx, cmd, how) })
-	}
-	return p.send(ctx, cmd, how)
-}
-
-func (p *pool) send(ctx context.Context, cmd Cmder, how manner) error {
-	b := cmd.command()
-	if b.lookup().Blocks(len(b.args), b.argText) {
-		return p.exchangeAlone(ctx, cmd, how)
-	}
-	conn, err := p.lane(ctx)
-	if err != nil {
-		return err
-	}
-	return exchange(ctx, conn, cmd, how)
-}
-
-// exchangeAlone does the same on a connection that nobody shares. If the caller
-// leaves, the connection is closed: else the server would still serve it.
-func (p *pool) exchangeAlone(ctx context.Context, cmd Cmder, how manner) error {
-	conn, err := p.take(ctx)
-	if err != nil {
-		return err
-	}
-	defer p.give(conn)
-	err = exchange(ctx, conn, cmd, how|reserved)
-	if ctx.Err() != nil && err != nil {
-		conn.Close(wire.ErrClosed) // the error is this caller's alone
-	}
-	return err
-}
-
-// exchange sends cmd on conn and decodes the reply.
-func exchange(ctx context.Context, conn *wire.Conn, cmd Cmder, how manner) error {
-	call := wire.NewCall()
-	call.Reserved = how&reserved != 0
-	call.Movable = how&movable != 0
-	b := cmd.command()
-	if how&asking != 0 {
-		call.Request = append(call.Request, askingRequest...)
-		call.Replies = 2
-	}
-	appendCommand(call, b)
-	if call.Reserved {
-		call.Timeout = b.replyTimeout(conn.ReadTimeout())
-	}
-	if err := conn.Do(ctx, call); err != nil {
-		call.Free()
-		return err
-	}
-	replies := call.Decoder()
-	if how&asking != 0 {
-		_ = replies.Skip() // a refusal shows in the next reply
-	}
-	err := cmd.decode(replies)
-	call.Free()
-	if err != nil {
-		closeIfGarbled(conn, err)
-	}
-	return err
-}
-
-const askingRequest = "*1\r\n$6\r\nASKING\r\n"
-
-// closeIfGarbled ends a connection that has sent what is not RESP.
-func closeIfGarbled(conn *wire.Conn, err error) {
-	var protocol resp.ProtocolError
-	if errors.As(err, &protocol) {
-		conn.Close(err)
-	}
-}
-
-// appendCommand encodes a command. Large strings stay where they are; large
-// byte slices are copied, since their owner may use them again while a call
-// that he gave up is still being written.
-func appendCommand(call *wire.Call, b *baseCmd) {
-	call.Request = resp.AppendArray(call.Request, len(b.args))
-	for _, a := range b.args {
-		if a.n >= wire.LargeString && a.kind() == argText {
-			call.Request = resp.AppendBulk(call.Request, int(a.n))
-			call.AppendLarge(a.str())
-			continue
-		}
-		call.Request = a.append(call.Request)
-	}
 }
 
 // backoff is a random pause before try number retries+1, with an upper limit

@@ -130,50 +130,74 @@ func (c *ClusterClient) forEach(ctx context.Context, nodes func(*slotMap) []*nod
 // Process sends cmd to the node that serves it and puts the reply into it. The
 // error is the command's.
 func (c *ClusterClient) Process(ctx context.Context, cmd Cmder) error {
-	if c.hooks.chain.Load() != nil {
-		return c.hooks.process(ctx, cmd)
-	}
-	return c.processCommand(ctx, cmd)
+	return c.process(ctx, cmd, c.hooks.chain.Load())
 }
 
+// processCommand is Process behind the hooks.
 func (c *ClusterClient) processCommand(ctx context.Context, cmd Cmder) error {
-	err := c.check(ctx, cmd)
-	if err == nil {
-		err = c.process(ctx, cmd)
+	return c.process(ctx, cmd, nil)
+}
+
+// process is the life of a command: send it to where it belongs, wait, and if
+// that was not enough, persist. It waits here, see [pending].
+func (c *ClusterClient) process(ctx context.Context, cmd Cmder, chain *hookChain) error {
+	if chain != nil {
+		return c.hooks.process(ctx, cmd)
+	}
+	p, n, final, err := c.begin(ctx, cmd)
+	if p.call != nil {
+		err = p.finish(cmd, p.conn.Wait(ctx, p.call))
+	}
+	switch {
+	case final:
+	case err != nil:
+		err = c.persist(ctx, cmd, n, err)
+	default:
+		n.answered()
 	}
 	cmd.SetErr(err)
 	return err
 }
 
-func (c *ClusterClient) check(ctx context.Context, cmd Cmder) error {
+// begin makes the first attempt with cmd, at n unless there is nobody to send it
+// to. One that has ended at once is not pending; it is final if there is nothing
+// to try again.
+func (c *ClusterClient) begin(ctx context.Context, cmd Cmder) (p pending, n *node, final bool, err error) {
 	if c.err != nil {
-		return c.err
+		return p, nil, true, c.err
 	}
-	return checkCommand(ctx, cmd)
-}
-
-// process is the life of a command: route it, send it, judge what comes back,
-// and again if that is what it takes.
-func (c *ClusterClient) process(ctx context.Context, cmd Cmder) error {
-	if d, err := c.divide(ctx, cmd); d != nil || err != nil {
-		if err != nil {
-			return err
-		}
-		return c.processDivided(ctx, d)
+	if err := checkCommand(ctx, cmd); err != nil {
+		return p, nil, true, err
+	}
+	if d, err := c.divide(ctx, cmd); err != nil {
+		return p, nil, true, err
+	} else if d != nil {
+		return p, nil, true, c.processDivided(ctx, d)
 	}
 	t := targetOf(cmd)
 	var try attempt
+	n, err = c.route(ctx, &t, &try)
+	if err == nil {
+		p, err = n.submit(ctx, cmd, try.how)
+	}
+	return p, n, false, err
+}
+
+// persist judges the error that the first attempt has met at n, and makes
+// another as long as that is what it takes.
+func (c *ClusterClient) persist(ctx context.Context, cmd Cmder, n *node, err error) error {
+	t := targetOf(cmd)
+	var try attempt
 	for {
-		n, err := c.route(ctx, &t, &try)
-		if err == nil {
+		if err = c.tryAgain(ctx, &t, &try, n, err, cmd); err != nil {
+			return err
+		}
+		if n, err = c.route(ctx, &t, &try); err == nil {
 			err = n.exchange(ctx, cmd, try.how)
 		}
 		if err == nil {
 			n.answered()
 			return nil
-		}
-		if err = c.tryAgain(ctx, &t, &try, n, err, cmd); err != nil {
-			return err
 		}
 	}
 }
@@ -210,7 +234,6 @@ type attempt struct {
 	how       manner
 	avoid     []*node      // nodes that have failed it
 	room      *waitingRoom // where a command of a batch waits for its shard
-	others    int          // how many nodes could have stood in for the one chosen
 }
 
 // slotMap returns the slot map, loading it if there is none yet.
@@ -292,7 +315,6 @@ func (c *ClusterClient) routeBy(m *slotMap, t *target, try *attempt) (*node, err
 	n := s.primary
 	if t.read && c.opt.readMode != readPrimary {
 		n = s.choose(c.opt.readMode, c.opt.RouteByLatencyTolerance, try.avoid)
-		try.others = len(s.nodes) - 1
 		if len(s.nodes) > 1 && len(try.avoid) == 0 {
 			try.how = movable
 		}
@@ -311,7 +333,7 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 	v := judge(outcome{
 		err:        err,
 		repeatable: repeatable,
-		replica:    len(try.avoid) < try.others,
+		replica:    len(try.avoid) < c.others(t),
 	})
 	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
 		v = verdict{action: retry, err: err} // the node left the cluster meanwhile
@@ -337,6 +359,18 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 		try.to, try.how = c.topology.node(completeHost(v.addr, n.addr)), asking
 	}
 	return v
+}
+
+// others is how many nodes could stand in for one that has failed.
+func (c *ClusterClient) others(t *target) int {
+	if !t.read || c.opt.readMode == readPrimary {
+		return 0
+	}
+	s, err := c.currentMap().shardOf(t)
+	if err != nil {
+		return 0
+	}
+	return len(s.nodes) - 1
 }
 
 // tryAgain decides about the error of an attempt at n, and waits for as long as

@@ -20,19 +20,25 @@ type node struct {
 	failedAt  atomic.Int64 // when a command last failed for want of an answer, in Unix nanoseconds; 0: it answers
 }
 
-// exchange sends cmd to the node, unless the node is suspect.
-func (n *node) exchange(ctx context.Context, cmd Cmder, how manner) error {
+// submit sends cmd to the node, unless the node is suspect. A command that takes
+// more than to be sent has ended when submit returns, and is not pending.
+func (n *node) submit(ctx context.Context, cmd Cmder, how manner) (pending, error) {
 	if n.client.pool.suspect() {
-		return &NodeError{Node: n.addr, Cause: errSuspect}
+		return pending{}, &NodeError{Node: n.addr, Cause: errSuspect}
 	}
-	if !n.client.isDirect(cmd) {
-		return n.client.exchange(ctx, cmd, how)
+	if n.client.isDirect(cmd) {
+		return n.client.pool.submit(ctx, cmd, how)
 	}
-	conn, err := n.client.pool.lane(ctx)
-	if err != nil {
-		return err
+	return pending{}, n.client.exchange(ctx, cmd, how)
+}
+
+// exchange does the same and waits for the reply.
+func (n *node) exchange(ctx context.Context, cmd Cmder, how manner) error {
+	p, err := n.submit(ctx, cmd, how)
+	if p.call != nil {
+		err = p.wait(ctx, cmd)
 	}
-	return exchange(ctx, conn, cmd, how)
+	return err
 }
 
 // probes is how many PINGs a measurement of the latency takes; the quickest
