@@ -80,6 +80,7 @@ func (t *topology) lookForMissing() {
 		case now.Sub(n.since) > missingFor:
 			delete(t.missing, addr)
 			unused = append(unused, n.pool)
+		case t.asked.wait(now, askAtOnce+len(due)+1) > 0: // a load comes first
 		default:
 			n.looking = true
 			due = append(due, n)

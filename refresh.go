@@ -78,7 +78,7 @@ func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 			}
 		case <-slow.C:
 		}
-		if len(sources) > 0 && t.asked.Load() < maxAsked {
+		if len(sources) > 0 && t.asked.wait(time.Now(), 1) == 0 {
 			askOne()
 		}
 	}
@@ -153,16 +153,16 @@ func (t *topology) askOne(ctx context.Context, s source, known *slotMap, epoch i
 func (t *topology) slotsOf(ctx context.Context, addr string, p *pool) ([]slotRange, error) {
 	cmd := new(ClusterSlotsCmd)
 	cmd.start("cluster", "slots")
+	now := time.Now()
+	t.asked.add(now)
 	err := p.exchange(ctx, cmd, 0)
-	if err == nil {
-		t.asked.Add(1)
+	switch {
+	case err == nil:
 		return readSlots(cmd.val, addr)
-	}
-	if !errors.As(err, new(*DialError)) {
-		t.asked.Add(1)
-		if !errors.As(err, new(*NodeError)) {
-			err = fmt.Errorf("redis: %s: CLUSTER SLOTS: %w", addr, err)
-		}
+	case errors.As(err, new(*DialError)):
+		t.asked.withdraw(now)
+	case !errors.As(err, new(*NodeError)):
+		err = fmt.Errorf("redis: %s: CLUSTER SLOTS: %w", addr, err)
 	}
 	return nil, err
 }

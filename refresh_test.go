@@ -63,7 +63,7 @@ func TestLoadsAreRare(t *testing.T) {
 		reasons.Wait()
 		got := loads(a, b) - before
 		require.LessOrEqual(t, got, 30)
-		require.GreaterOrEqual(t, got, 24)
+		require.GreaterOrEqual(t, got, 20)
 
 		// Without a reason nobody is asked before the period of 60 s is over.
 		time.Sleep(time.Second)
@@ -293,15 +293,6 @@ func TestNothingIsLoadedWithoutACommand(t *testing.T) {
 		time.Sleep(50 * time.Second)
 		require.Equal(t, 1, m.dialed("a:1"))
 	})
-}
-
-func TestPauseFor(t *testing.T) {
-	t.Parallel()
-	for requests := range int64(2 * maxAsked) {
-		inASecond := (int64(time.Second/pauseFor(requests)) + 1) * requests
-		require.True(t, inASecond <= maxAsked || requests > maxAsked, requests)
-		require.GreaterOrEqual(t, pauseFor(requests), refreshPause)
-	}
 }
 
 // Servers are asked in random order; those that fail come last, and the seeds

@@ -16,9 +16,6 @@ const (
 	// refreshPause is the shortest time between two loads of the map, however
 	// many reasons there are: CLUSTER SLOTS is costly for a server.
 	refreshPause = 110 * time.Millisecond
-	// maxAsked is how many servers may be asked for the map in a second, or in one
-	// load.
-	maxAsked = 10
 	// refreshJitter is added at random, so that clients do not ask in step.
 	refreshJitter = 20 * time.Millisecond
 	// retryPause is the time after a load that has failed, while idle connections
@@ -68,9 +65,9 @@ type topology struct {
 
 	unserved waitingRoom // for slots that nobody serves
 
-	asked  atomic.Int64 // requests for the map, in this load and just before
-	loaded *slotMap     // by the last answer, without patches; for the goroutine alone
-	epoch  int64        // the highest of the cluster that was seen; for the goroutine alone
+	asked  mapRequests
+	loaded *slotMap // by the last answer, without patches; for the goroutine alone
+	epoch  int64    // the highest of the cluster that was seen; for the goroutine alone
 
 	mu        sync.Mutex
 	started   bool
@@ -192,7 +189,6 @@ func (t *topology) run() {
 		case <-period:
 		case <-again:
 		case <-probe.C:
-			t.asked.Store(0)
 			t.probeFailed()
 			t.lookForMissing()
 			probe.Reset(probePause + rand.N(probeJitter))
@@ -203,7 +199,6 @@ func (t *topology) run() {
 		case <-t.life.Done():
 			return
 		}
-		began := time.Now()
 		err := t.load()
 		if again = nil; err == nil {
 			failures = 0
@@ -212,21 +207,15 @@ func (t *topology) run() {
 			again = time.After(pauseAfterLoad(failures, err))
 			failures++
 		}
-		pause := pauseFor(t.asked.Swap(0)) - time.Since(began)
-		if sleep(t.life, max(pause, refreshPause)+rand.N(refreshJitter)) != nil {
+		// A load should not have to do with one server for want of requests.
+		pause := max(refreshPause, t.asked.wait(time.Now(), askAtOnce))
+		if sleep(t.life, pause+rand.N(refreshJitter)) != nil {
 			return
 		}
 		if t.troubled() {
 			t.refresh()
 		}
 	}
-}
-
-// pauseFor is the time from one load to the next when it takes so many requests,
-// such that there are at most maxAsked in a second.
-func pauseFor(requests int64) time.Duration {
-	loads := max(1, maxAsked/max(1, requests)) // in a second, and a tenth to be sure
-	return maxAsked * refreshPause / time.Duration(loads)
 }
 
 // pauseAfterLoad is the time to the next attempt when loads have failed, this one
