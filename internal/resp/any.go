@@ -6,6 +6,9 @@ import "math/big"
 // map[any]any. Inside those two, null is nil and an error of the server is an
 // [Error]; at the top, both are returned as errors.
 func (d *Decoder) Any() (any, error) {
+	if d.bare {
+		return d.String()
+	}
 	if err := d.pass(); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ type Decoder struct {
 	share   bool
 	whole   int  // bytes that keeping a part of buf keeps
 	one     bool // buf is one reply
+	bare    bool // buf is not replies but the text of a string, still to be read
 }
 
 // shareMax is the largest string, in bytes, that may share the memory of the
@@ -33,6 +34,26 @@ const shareMax = 1 << 10
 // may refer to b, whose bytes must then never change.
 func NewDecoder(b []byte, share bool) Decoder {
 	return Decoder{buf: b, share: share, whole: len(b)}
+}
+
+// NewStringDecoder returns a Decoder of a reply that is a string with the given
+// text, of which nothing else was kept. Strings refer to it: its bytes must never
+// change.
+func NewStringDecoder(text []byte) Decoder {
+	return Decoder{buf: text, share: true, whole: len(text), bare: true}
+}
+
+// TextOf returns the text of the string that b is, if it is one string and
+// nothing else.
+func TextOf(b []byte) (text []byte, ok bool) {
+	if len(b) == 0 || Kind(b[0]) != BulkString {
+		return nil, false
+	}
+	start, size := ordinary(b)
+	if size == 0 || size < len(b) {
+		return nil, false
+	}
+	return b[start : size-len("\r\n")], true
 }
 
 // More reports whether a reply is left.
@@ -80,8 +101,14 @@ func (d *Decoder) Raw() ([]byte, error) {
 }
 
 // pass consumes what stands before an element: attributes, and the ends of the
-// streamed aggregates whose elements were all consumed.
+// streamed aggregates whose elements were all consumed. It makes a reply again of
+// a bare text: only text, which nearly all strings are read by, can do without.
 func (d *Decoder) pass() error {
+	if d.bare {
+		d.bare = false
+		d.buf = AppendString(make([]byte, 0, len(d.buf)+32), unsafe.String(unsafe.SliceData(d.buf), len(d.buf)))
+		d.whole = len(d.buf)
+	}
 	for d.pos < len(d.buf) {
 		kind := Kind(d.buf[d.pos])
 		if kind != Attribute && (kind != streamEnd || d.entered == 0) {
@@ -106,6 +133,11 @@ func (d *Decoder) pass() error {
 // Next splits the next reply off as a Decoder of its own, so that nothing that
 // becomes of that one reply concerns those behind it.
 func (d *Decoder) Next() (Decoder, error) {
+	if d.bare {
+		next := *d
+		d.bare, d.pos = false, len(d.buf)
+		return next, nil
+	}
 	if err := d.pass(); err != nil {
 		return Decoder{}, err
 	}
@@ -176,6 +208,10 @@ var (
 
 // text consumes an element that is one string, number or boolean.
 func (d *Decoder) text() (Kind, []byte, error) {
+	if d.bare {
+		d.bare, d.pos = false, len(d.buf)
+		return BulkString, d.buf, nil
+	}
 	rest := d.buf[d.pos:]
 	if start, size := ordinary(rest); size > 0 {
 		d.pos += size

@@ -3,6 +3,7 @@ package resp
 import (
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -16,12 +17,14 @@ var (
 	malformed = ProtocolError("")
 )
 
-// methods are all that read one element, or the header of one.
-var methods = []struct {
+type method struct {
 	name   string
 	header bool // reads only a header
 	call   func(*Decoder) (any, error)
-}{
+}
+
+// methods are all that read one element, or the header of one.
+var methods = []method{
 	{"String", false, func(d *Decoder) (any, error) { return d.String() }},
 	{"Int", false, func(d *Decoder) (any, error) { return d.Int() }},
 	{"Uint", false, func(d *Decoder) (any, error) { return d.Uint() }},
@@ -153,6 +156,59 @@ func errorEverywhere(text string) (want [8]any) {
 		want[i] = Error(text)
 	}
 	return want
+}
+
+// A decoder of the text alone does what one of the whole reply does, and is done
+// when that is.
+func TestStringDecoder(t *testing.T) {
+	t.Parallel()
+	calls := slices.Clone(methods)
+	for _, m := range []struct {
+		name string
+		call func(*Decoder) (any, error)
+	}{
+		{"Raw", func(d *Decoder) (any, error) { return d.Raw() }},
+		{"Peek", func(d *Decoder) (any, error) { return d.Peek(), nil }},
+		{"Rest", func(d *Decoder) (any, error) { return string(d.Rest()), nil }},
+		{"Next", func(d *Decoder) (any, error) {
+			next, err := d.Next()
+			if err != nil {
+				return nil, err
+			}
+			return next.Raw()
+		}},
+		{"Next, String", func(d *Decoder) (any, error) {
+			next, err := d.Next()
+			if err != nil {
+				return nil, err
+			}
+			return next.String()
+		}},
+	} {
+		calls = append(calls, method{m.name, false, m.call})
+	}
+	for _, text := range []string{"", "hello", "OK", "1", "-12", "0.25", "inf", "x\r\ny", strings.Repeat("x", 2*shareMax)} {
+		reply := string(AppendString(nil, text))
+		got, ok := TextOf([]byte(reply))
+		require.True(t, ok)
+		require.Equal(t, text, string(got))
+		for _, m := range calls {
+			t.Run(m.name, func(t *testing.T) {
+				framed, bare := NewDecoder([]byte(reply), true), NewStringDecoder([]byte(text))
+				for range 2 {
+					want, wantErr := m.call(&framed)
+					got, err := m.call(&bare)
+					require.Equal(t, wantErr, err, "%.20q", text)
+					require.Equal(t, want, got, "%.20q", text)
+					require.Equal(t, framed.More(), bare.More(), "%.20q", text)
+				}
+			})
+		}
+	}
+	for _, reply := range []string{"", "+OK\r\n", "$-1\r\n", "$?\r\n;0\r\n", "$1\r\nx\r\n+OK\r\n", "$2\r\nx\r\n", "*1\r\n$1\r\nx\r\n"} {
+		_, ok := TextOf([]byte(reply))
+		require.False(t, ok, "%q", reply)
+	}
 }
 
 func TestDecoderNaN(t *testing.T) {

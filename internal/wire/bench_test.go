@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
 // benchReply is what the server answers to every request: 64 bytes, a little
@@ -191,7 +189,7 @@ func BenchmarkLargeReply(b *testing.B) {
 		if err := c.Do(context.Background(), call); err != nil {
 			b.Fatal(err)
 		}
-		if raw, _ := call.Reply(); len(raw) < size || resp.Kind(raw[0]) != resp.BulkString {
+		if text, err := call.Decoder().String(); err != nil || len(text) != size {
 			b.Fatal("another reply")
 		}
 		call.Free()

@@ -29,6 +29,7 @@ type Call struct {
 	// sake: see [Conn.Shed].
 	Movable bool
 	split   bool
+	bare    bool // raw is the text of a string, not a reply
 	// Replies is how many replies the request asks for; 1 at first.
 	Replies int
 	got     int           // replies read so far
@@ -98,8 +99,16 @@ func (c *Call) Size() int { return len(c.Request) + c.refBytes }
 // Decoder returns a decoder of the replies of a call that succeeded. It must
 // not be used after Free; what it returns may.
 func (c *Call) Decoder() *resp.Decoder {
-	c.decoder = resp.NewDecoder(c.Reply())
+	c.decoder = c.decode()
 	return &c.decoder
+}
+
+func (c *Call) decode() resp.Decoder {
+	if c.bare {
+		return resp.NewStringDecoder(c.raw)
+	}
+	// Within the call the bytes are good until Free.
+	return resp.NewDecoder(c.raw, len(c.raw) > 0 && &c.raw[0] != &c.inline[0])
 }
 
 // Next returns a decoder of the next reply of several, valid until the next
@@ -108,7 +117,7 @@ func (c *Call) Decoder() *resp.Decoder {
 func (c *Call) Next() (*resp.Decoder, error) {
 	if !c.split {
 		c.split = true
-		c.block = resp.NewDecoder(c.Reply())
+		c.block = c.decode()
 	}
 	if c.err != nil && c.taken == c.got {
 		return nil, io.EOF
@@ -119,17 +128,10 @@ func (c *Call) Next() (*resp.Decoder, error) {
 	return &c.decoder, err
 }
 
-// Reply returns the replies of a call that succeeded. If shared is true the
-// bytes never change, and strings may refer to them; otherwise they are valid
-// until Free.
-func (c *Call) Reply() (raw []byte, shared bool) {
-	return c.raw, len(c.raw) > 0 && &c.raw[0] != &c.inline[0]
-}
-
 // Reset makes the call ready to be submitted once more with the same request,
 // after an error other than the context's or that of Shed.
 func (c *Call) Reset() {
-	c.raw, c.got = nil, 0
+	c.raw, c.got, c.bare = nil, 0, false
 	if c.err != nil {
 		c.err = nil
 	}
@@ -169,11 +171,18 @@ func (c *Call) Free() {
 }
 
 // keep adds a copy of b to the replies: a short single one stays within the
-// call, all others get memory of their own.
+// call, all others get memory of their own. Of a single string only the text is
+// kept, which is often of a size that memory comes in.
 func (c *Call) keep(b []byte) {
-	if c.raw == nil && c.Replies == 1 && len(b) <= len(c.inline) && !isAggregate(b[0]) {
-		c.raw = append(c.inline[:0], b...)
-		return
+	if c.raw == nil && c.Replies == 1 {
+		if len(b) <= len(c.inline) && !isAggregate(b[0]) {
+			c.raw = append(c.inline[:0], b...)
+			return
+		}
+		if text, ok := resp.TextOf(b); ok {
+			c.raw, c.bare = append([]byte(nil), text...), true
+			return
+		}
 	}
 	c.raw = append(c.raw, b...)
 }

@@ -44,8 +44,10 @@ func large(name, arg string) *Call {
 }
 
 func reply(call *Call) string {
-	raw, _ := call.Reply()
-	return string(raw)
+	if call.bare {
+		return bulkReply(string(call.raw))
+	}
+	return string(call.raw)
 }
 
 // started is a Do that goes on in a goroutine of its own.
