@@ -168,11 +168,11 @@ func (c *Client) EphemeralConn() *Conn {
 func checkCommand(ctx context.Context, cmd Cmder) error {
 	b := cmd.command()
 	switch {
-	case b.invalid:
-		return b.err
+	case b.isInvalid():
+		return b.Err()
 	case ctx == nil:
 		return errNilContext
-	case len(b.args) == 0:
+	case b.args.len() == 0:
 		return errors.New("redis: a command without a name")
 	case b.lookup().IsSession():
 		return fmt.Errorf("redis: %s changes the connection it is sent on: use Conn, Watch, TxPipeline or Subscribe", b.FullName())

@@ -50,63 +50,95 @@ type Cmder interface {
 	decode(*resp.Decoder) error
 }
 
-// baseCmd is what all commands have: arguments and an error.
+// baseCmd is what all commands have: arguments, and an error if it comes to that.
+// There are many commands, and each is new memory: it is as small as can be.
 type baseCmd struct {
-	args    []arg
-	inline  [4]arg // backs args of most commands
+	args argList
+	info *cmdinfo.Command
+	rare *rare
+}
+
+// rare is what few commands have.
+type rare struct {
 	err     error
-	info    *cmdinfo.Command
 	blocks  time.Duration // how long a blocking command may take; 0: not known
 	keyPos  int8          // set by SetFirstKeyPos
 	keySet  bool
 	invalid bool // err says why the arguments cannot be sent
 }
 
+// nothing is rare of a command that has nothing but a null reply. It never
+// changes.
+var nothing = rare{err: Nil}
+
+// own is what is rare of this command, to be changed.
+func (c *baseCmd) own() *rare {
+	switch c.rare {
+	case nil:
+		c.rare = new(rare)
+	case &nothing:
+		c.rare = &rare{err: Nil}
+	}
+	return c.rare
+}
+
+// peculiar is what is rare of this command, to be read.
+func (c *baseCmd) peculiar() rare {
+	if c.rare == nil {
+		return rare{}
+	}
+	return *c.rare
+}
+
+// isInvalid reports whether the arguments cannot be sent; the error says why.
+func (c *baseCmd) isInvalid() bool { return c.rare != nil && c.rare.invalid }
+
 // start sets the command's name and its first arguments.
 func (c *baseCmd) start(name string, args ...string) *baseCmd {
-	c.args = append(c.inline[:0], textArg(name))
-	return c.strs(args...)
+	return c.str(name).strs(args...)
 }
 
 // str, strs, int, uint and float add arguments that can always be sent.
 func (c *baseCmd) str(s string) *baseCmd {
-	c.args = append(c.args, textArg(s))
+	c.args.add(textArg(s))
 	return c
 }
 
 func (c *baseCmd) strs(list ...string) *baseCmd {
+	c.args.grow(len(list))
 	for _, s := range list {
-		c.args = append(c.args, textArg(s))
+		c.args.add(textArg(s))
 	}
 	return c
 }
 
 func (c *baseCmd) int(n int64) *baseCmd {
-	c.args = append(c.args, intArg(n))
+	c.args.add(intArg(n))
 	return c
 }
 
 func (c *baseCmd) uint(n uint64) *baseCmd {
-	c.args = append(c.args, uintArg(n))
+	c.args.add(uintArg(n))
 	return c
 }
 
 func (c *baseCmd) float(f float64) *baseCmd {
-	c.args = append(c.args, floatArg(f))
+	c.args.add(floatArg(f))
 	return c
 }
 
 // val adds an argument of any type; one that cannot be sent fails the command.
 func (c *baseCmd) val(v any) *baseCmd {
 	a, err := makeArg(v)
-	if err != nil && !c.invalid {
-		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), len(c.args), err))
+	if err != nil && !c.isInvalid() {
+		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), c.args.len(), err))
 	}
-	c.args = append(c.args, a)
+	c.args.add(a)
 	return c
 }
 
 func (c *baseCmd) vals(list ...any) *baseCmd {
+	c.args.grow(len(list))
 	for _, v := range list {
 		c.val(v)
 	}
@@ -115,17 +147,18 @@ func (c *baseCmd) vals(list ...any) *baseCmd {
 
 // reject makes the command fail with err without being sent.
 func (c *baseCmd) reject(err error) {
-	c.err, c.invalid = err, true
+	own := c.own()
+	own.err, own.invalid = err, true
 }
 
 func (c *baseCmd) command() *baseCmd { return c }
 
 // Name is the command's name in lower case.
 func (c *baseCmd) Name() string {
-	if len(c.args) == 0 {
+	if c.args.len() == 0 {
 		return ""
 	}
-	return strings.ToLower(c.args[0].str())
+	return strings.ToLower(c.argText(0))
 }
 
 // FullName is the name, with the sub-command of those that have one.
@@ -138,8 +171,8 @@ func (c *baseCmd) FullName() string {
 
 // Args are the name and the arguments.
 func (c *baseCmd) Args() []any {
-	args := make([]any, len(c.args))
-	for i, a := range c.args {
+	args := make([]any, c.args.len())
+	for i, a := range c.args.list() {
 		args[i] = a.value()
 	}
 	return args
@@ -147,7 +180,10 @@ func (c *baseCmd) Args() []any {
 
 // SetFirstKeyPos tells where the first key stands in Args; 0 means that there
 // is no key.
-func (c *baseCmd) SetFirstKeyPos(pos int8) { c.keyPos, c.keySet = pos, true }
+func (c *baseCmd) SetFirstKeyPos(pos int8) {
+	own := c.own()
+	own.keyPos, own.keySet = pos, true
+}
 
 // SetStepCount has no effect.
 func (c *baseCmd) SetStepCount(int8) {}
@@ -156,19 +192,33 @@ func (c *baseCmd) SetStepCount(int8) {}
 func (c *baseCmd) NoRetry() bool { return false }
 
 // SetErr sets the command's error.
-func (c *baseCmd) SetErr(err error) { c.err = err }
+func (c *baseCmd) SetErr(err error) {
+	switch {
+	case err == nil && (c.rare == nil || c.rare == &nothing):
+		c.rare = nil
+	case err == Nil && c.rare == nil:
+		c.rare = &nothing
+	default:
+		c.own().err = err
+	}
+}
 
 // Err is the command's error.
-func (c *baseCmd) Err() error { return c.err }
+func (c *baseCmd) Err() error {
+	if c.rare == nil {
+		return nil
+	}
+	return c.rare.err
+}
 
 // argText gives the text of an argument to the command table.
-func (c *baseCmd) argText(i int) string { return c.args[i].str() }
+func (c *baseCmd) argText(i int) string { return c.args.list()[i].str() }
 
 // lookup finds the command in the table; nil when it is unknown.
 func (c *baseCmd) lookup() *cmdinfo.Command {
-	if c.info == nil && len(c.args) > 0 {
+	if c.info == nil && c.args.len() > 0 {
 		c.info = cmdinfo.Lookup(c.argText(0))
-		if c.info.IsContainer() && len(c.args) > 1 {
+		if c.info.IsContainer() && c.args.len() > 1 {
 			c.info = c.info.Sub(c.argText(1))
 		}
 	}
@@ -179,12 +229,12 @@ func (c *baseCmd) lookup() *cmdinfo.Command {
 // none. A command that the table does not know has its key first.
 func (c *baseCmd) firstKey() int {
 	pos := 1
-	if c.keySet {
-		pos = int(c.keyPos)
+	if rare := c.rare; rare != nil && rare.keySet {
+		pos = int(rare.keyPos)
 	} else if info := c.lookup(); info != nil {
-		pos = info.FirstKeyPos(len(c.args), c.argText)
+		pos = info.FirstKeyPos(c.args.len(), c.argText)
 	}
-	if pos >= len(c.args) {
+	if pos >= c.args.len() {
 		return 0
 	}
 	return pos
@@ -193,27 +243,28 @@ func (c *baseCmd) firstKey() int {
 // replyTimeout is how long to wait for the reply when a plain command is given
 // read: a blocking one may take its own time on top. Negative is for ever.
 func (c *baseCmd) replyTimeout(read time.Duration) time.Duration {
+	blocks := c.peculiar().blocks
 	switch {
-	case !c.lookup().Blocks(len(c.args), c.argText):
+	case !c.lookup().Blocks(c.args.len(), c.argText):
 		return 0
-	case c.blocks <= 0 || read <= 0:
+	case blocks <= 0 || read <= 0:
 		return -1
 	}
-	return c.blocks + read
+	return blocks + read
 }
 
 // text shows the command with val, or with its error.
 func (c *baseCmd) text(val any) string {
 	var b strings.Builder
-	for i, a := range c.args {
+	for i, a := range c.args.list() {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
 		b.WriteString(a.str())
 	}
 	b.WriteString(": ")
-	if c.err != nil {
-		b.WriteString(c.err.Error())
+	if err := c.Err(); err != nil {
+		b.WriteString(err.Error())
 	} else {
 		fmt.Fprint(&b, val)
 	}
@@ -233,7 +284,7 @@ func (r *result[T]) Val() T { return r.val }
 func (r *result[T]) SetVal(val T) { r.val = val }
 
 // Result is the reply and the command's error.
-func (r *result[T]) Result() (T, error) { return r.val, r.err }
+func (r *result[T]) Result() (T, error) { return r.val, r.Err() }
 
 // String shows the command and its result.
 func (r *result[T]) String() string { return r.text(r.val) }
@@ -250,8 +301,6 @@ func do[C Cmder](ctx context.Context, c cmdable, cmd C) C {
 
 // fromArgs gives cmd the arguments of an exported constructor.
 func fromArgs[C Cmder](cmd C, args []any) C {
-	b := cmd.command()
-	b.args = b.inline[:0]
-	b.vals(args...)
+	cmd.command().vals(args...)
 	return cmd
 }

@@ -32,21 +32,21 @@ func (c *baseCmd) list(values []any) *baseCmd {
 		return c
 	}
 	if a, err := makeArg(v); err == nil {
-		c.args = append(c.args, a)
+		c.args.add(a)
 		return c
 	}
 	flat, err := hscan.Args(nil, v)
 	if err != nil {
-		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), len(c.args), err))
+		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), c.args.len(), err))
 	}
 	return c.vals(flat...)
 }
 
 // pairs is list for names and values in turn.
 func (c *baseCmd) pairs(values []any) *baseCmd {
-	first := len(c.args)
+	first := c.args.len()
 	c.list(values)
-	if n := len(c.args) - first; n%2 != 0 && !c.invalid {
+	if n := c.args.len() - first; n%2 != 0 && !c.isInvalid() {
 		c.rejectOdd(n)
 	}
 	return c
@@ -76,7 +76,7 @@ func (c *baseCmd) scanOptions(match string, count int64) *baseCmd {
 // seconds with a fraction if need be; 0 has no end. The server counts
 // milliseconds, so that less than one would become 0.
 func (c *baseCmd) timeout(d time.Duration) *baseCmd {
-	c.blocks = d
+	c.own().blocks = d
 	switch {
 	case d < 0:
 		c.reject(fmt.Errorf("redis: %s: the timeout %v is negative", c.Name(), d))

@@ -273,8 +273,8 @@ func (c cmdable) shutdown(ctx context.Context, how ...string) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("shutdown", how...)
 	_ = c(ctx, cmd)
-	if errors.Is(cmd.err, io.EOF) || errors.Is(cmd.err, syscall.ECONNRESET) {
-		cmd.err = nil
+	if err := cmd.Err(); errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		cmd.SetErr(nil)
 	}
 	return cmd
 }
@@ -315,7 +315,7 @@ func (c cmdable) Time(ctx context.Context) *TimeCmd {
 // (WAIT).
 func (c cmdable) Wait(ctx context.Context, numSlaves int, timeout time.Duration) *IntCmd {
 	cmd := new(IntCmd)
-	cmd.start("wait").int(int64(numSlaves)).millis(timeout).blocks = timeout
+	cmd.start("wait").int(int64(numSlaves)).millis(timeout).own().blocks = timeout
 	return do(ctx, c, cmd)
 }
 
@@ -324,6 +324,6 @@ func (c cmdable) Wait(ctx context.Context, numSlaves int, timeout time.Duration)
 // files and of replicas (WAITAOF, Redis 7.2).
 func (c cmdable) WaitAOF(ctx context.Context, numLocal, numSlaves int, timeout time.Duration) *IntSliceCmd {
 	cmd := new(IntSliceCmd)
-	cmd.start("waitaof").int(int64(numLocal)).int(int64(numSlaves)).millis(timeout).blocks = timeout
+	cmd.start("waitaof").int(int64(numLocal)).int(int64(numSlaves)).millis(timeout).own().blocks = timeout
 	return do(ctx, c, cmd)
 }

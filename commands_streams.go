@@ -174,7 +174,7 @@ func (c *baseCmd) readOptions(count, maxCount, maxSize int64, block time.Duratio
 		}
 	}
 	if block >= 0 {
-		c.str("block").millis(block).blocks = block
+		c.str("block").millis(block).own().blocks = block
 	}
 	return c
 }

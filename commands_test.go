@@ -268,8 +268,8 @@ func (c *testConn) do(t *testing.T, command string) {
 
 // process sends a command, as a client's would.
 func (c *testConn) process(_ context.Context, cmd Cmder) error {
-	if b := cmd.command(); b.invalid {
-		return b.err
+	if b := cmd.command(); b.isInvalid() {
+		return b.Err()
 	}
 	c.sent = encodeCommand(cmd)
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
@@ -286,8 +286,8 @@ func (c *testConn) process(_ context.Context, cmd Cmder) error {
 }
 
 func encodeCommand(cmd Cmder) []byte {
-	b := resp.AppendArray(nil, len(cmd.command().args))
-	for _, a := range cmd.command().args {
+	b := resp.AppendArray(nil, cmd.command().args.len())
+	for _, a := range cmd.command().args.list() {
 		b = a.append(b)
 	}
 	return b
@@ -319,8 +319,8 @@ func (c *testConn) read() ([]byte, error) {
 // answer decodes a reply into the command it is for. The whole of it must be
 // consumed, unless it was refused.
 func (c *testConn) answer(cmd Cmder, reply []byte) error {
-	if b := cmd.command(); b.invalid {
-		return b.err
+	if b := cmd.command(); b.isInvalid() {
+		return b.Err()
 	}
 	c.sent = encodeCommand(cmd)
 	d := resp.NewDecoder(reply, true)

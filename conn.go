@@ -60,8 +60,8 @@ func (c *Conn) processCommand(ctx context.Context, cmd Cmder) error {
 }
 
 func (c *Conn) process(ctx context.Context, cmd Cmder) error {
-	if b := cmd.command(); b.invalid {
-		return b.err
+	if b := cmd.command(); b.isInvalid() {
+		return b.Err()
 	}
 	conn, err := c.get(ctx)
 	if err != nil {
@@ -161,7 +161,7 @@ func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
 	self := &node{client: &Client{opt: c.opt}}
 	g := &batchGroup{conn: conn, alone: c.pool != nil}
 	for _, cmd := range cmds {
-		if b := cmd.command(); !b.invalid {
+		if b := cmd.command(); !b.isInvalid() {
 			cmd.SetErr(nil)
 			g.add(&batchItem{cmd: cmd, node: self, how: c.how})
 		}
@@ -182,8 +182,8 @@ func (c *Conn) processTx(ctx context.Context, cmds []Cmder) error {
 // execute sends a transaction. The error is one that concerns the whole.
 func (c *Conn) execute(ctx context.Context, cmds []Cmder) error {
 	for _, cmd := range cmds {
-		if b := cmd.command(); b.invalid {
-			return b.err
+		if b := cmd.command(); b.isInvalid() {
+			return b.Err()
 		}
 	}
 	conn, err := c.get(ctx)

@@ -28,7 +28,7 @@ func (p *pool) exchange(ctx context.Context, cmd Cmder, how manner) error {
 
 func (p *pool) send(ctx context.Context, cmd Cmder, how manner) error {
 	b := cmd.command()
-	if b.lookup().Blocks(len(b.args), b.argText) {
+	if b.lookup().Blocks(b.args.len(), b.argText) {
 		return p.exchangeAlone(ctx, cmd, how)
 	}
 	w, err := p.submit(ctx, cmd, how)
@@ -140,8 +140,8 @@ func closeIfGarbled(conn *wire.Conn, err error) {
 // byte slices are copied, since their owner may use them again while a call
 // that he gave up is still being written.
 func appendCommand(call *wire.Call, b *baseCmd) {
-	call.Request = resp.AppendArray(call.Request, len(b.args))
-	for _, a := range b.args {
+	call.Request = resp.AppendArray(call.Request, b.args.len())
+	for _, a := range b.args.list() {
 		if a.n >= wire.LargeString && a.kind() == argText {
 			call.Request = resp.AppendBulk(call.Request, int(a.n))
 			call.AppendLarge(a.str())

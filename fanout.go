@@ -39,7 +39,11 @@ func newFanOut(cmd Cmder, m *slotMap, merge merge) *fanOut {
 
 func (f *fanOut) add(at *place) {
 	b := f.whole.command()
-	f.parts = append(f.parts, &partCmd{baseCmd: baseCmd{args: b.args, info: b.info, blocks: b.blocks}, once: f.whole.NoRetry()})
+	part := &partCmd{baseCmd: baseCmd{args: b.args, info: b.info}, once: f.whole.NoRetry()}
+	if blocks := b.peculiar().blocks; blocks != 0 {
+		part.own().blocks = blocks
+	}
+	f.parts = append(f.parts, part)
 	f.places = append(f.places, at)
 }
 
@@ -88,11 +92,11 @@ func (f *fanOut) join() error {
 	var failed NodesError
 	for i, part := range f.parts {
 		switch {
-		case part.err == nil:
+		case part.Err() == nil:
 			replies = append(replies, part.reply)
-		case errors.Is(part.err, errNodeLeft):
+		case errors.Is(part.Err(), errNodeLeft):
 		default:
-			failed.add(f.nodeOf(i), part.err)
+			failed.add(f.nodeOf(i), part.Err())
 		}
 	}
 	if len(replies) == 0 {

@@ -258,8 +258,8 @@ func (c *MonitorCmd) end(reason error) {
 		return
 	}
 	c.status = monitorOver
-	if c.err == nil {
-		c.err = reason
+	if c.baseCmd.Err() == nil {
+		c.baseCmd.SetErr(reason)
 	}
 	close(c.over)
 	undo(c.hooks)
@@ -273,14 +273,14 @@ func (c *MonitorCmd) end(reason error) {
 func (c *MonitorCmd) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.err
+	return c.baseCmd.Err()
 }
 
 // SetErr sets what Err returns.
 func (c *MonitorCmd) SetErr(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.err = err
+	c.baseCmd.SetErr(err)
 }
 
 // String shows the command and its error.

@@ -49,9 +49,10 @@ func split(cmd Cmder) (*parts, bool) {
 		return nil, false
 	}
 	step := int(info.KeyStep)
-	if (len(b.args)-1)%step != 0 {
+	if (b.args.len()-1)%step != 0 {
 		return nil, false
 	}
+	args := b.args.list()
 	keys, slots := bySlot(b, step)
 	if slots < 2 {
 		return nil, false
@@ -64,10 +65,13 @@ func split(cmd Cmder) (*parts, bool) {
 		}
 		part := &p.list[i]
 		part.once = cmd.NoRetry()
-		part.args = append(part.inline[:0], b.args[0])
+		part.args.add(args[0])
+		part.args.grow((to - from) * step)
 		for at := from; at < to; at++ {
 			pos := 1 + keys[at].index()*step
-			part.args = append(part.args, b.args[pos:pos+step]...)
+			for _, a := range args[pos : pos+step] {
+				part.args.add(a)
+			}
 		}
 		part.keys = keys[from:to]
 		from = to
@@ -86,7 +90,7 @@ func (k slotKey) index() int              { return int(uint32(k)) }
 // bySlot sorts the command's keys by slot, those of a slot in their order, and
 // counts the slots.
 func bySlot(b *baseCmd, step int) (keys []slotKey, slots int) {
-	n := (len(b.args) - 1) / step
+	n := (b.args.len() - 1) / step
 	if n < 2 {
 		return nil, n
 	}
@@ -151,14 +155,14 @@ func (p *parts) failure() error {
 	var failure *PartialError
 	for i := range p.list {
 		part := &p.list[i]
-		if part.err == nil {
+		if part.Err() == nil {
 			continue
 		}
 		if failure == nil {
-			failure = &PartialError{Command: p.whole.Name(), Failed: map[string]error{}, cause: part.err}
+			failure = &PartialError{Command: p.whole.Name(), Failed: map[string]error{}, cause: part.Err()}
 		}
-		for pos := 1; pos < len(part.args); pos += p.step {
-			failure.Failed[part.argText(pos)] = part.err
+		for pos := 1; pos < part.args.len(); pos += p.step {
+			failure.Failed[part.argText(pos)] = part.Err()
 		}
 	}
 	if failure == nil {
@@ -181,7 +185,7 @@ func (p *parts) reply() ([]byte, error) {
 func (p *parts) sum() ([]byte, error) {
 	replies := [][]byte{[]byte(":0\r\n")}
 	for i := range p.list {
-		if part := &p.list[i]; part.err == nil {
+		if part := &p.list[i]; part.Err() == nil {
 			replies = append(replies, part.reply)
 		}
 	}
@@ -190,14 +194,14 @@ func (p *parts) sum() ([]byte, error) {
 
 // inOrder puts the elements into the order of the whole's keys.
 func (p *parts) inOrder() ([]byte, error) {
-	keys := (len(p.whole.command().args) - 1) / p.step
+	keys := (p.whole.command().args.len() - 1) / p.step
 	elements := make([][]byte, keys)
 	size := 16
 	for i := range p.list {
 		part := &p.list[i]
-		if part.err != nil {
+		if part.Err() != nil {
 			for _, key := range part.keys {
-				elements[key.index()] = fmt.Appendf(nil, "-%s\r\n", oneLine(part.err))
+				elements[key.index()] = fmt.Appendf(nil, "-%s\r\n", oneLine(part.Err()))
 			}
 			continue
 		}

@@ -10,7 +10,9 @@ import (
 
 // made is a command that has been answered.
 func made[T any](val T, err error) result[T] {
-	return result[T]{baseCmd: baseCmd{err: err}, val: val}
+	r := result[T]{val: val}
+	r.SetErr(err)
+	return r
 }
 
 // Scanner is implemented by types that read themselves from the text of a reply:
@@ -29,7 +31,7 @@ func NewStatusCmd(ctx context.Context, args ...any) *StatusCmd {
 func NewStatusResult(val string, err error) *StatusCmd { return &StatusCmd{made(val, err)} }
 
 // Bytes is the reply as bytes.
-func (c *StatusCmd) Bytes() ([]byte, error) { return []byte(c.val), c.err }
+func (c *StatusCmd) Bytes() ([]byte, error) { return []byte(c.val), c.Err() }
 
 func (c *StatusCmd) decode(d *resp.Decoder) (err error) {
 	c.val, err = d.String()
@@ -48,7 +50,7 @@ func NewIntCmd(ctx context.Context, args ...any) *IntCmd {
 func NewIntResult(val int64, err error) *IntCmd { return &IntCmd{made(val, err)} }
 
 // Uint64 is the reply as an unsigned integer.
-func (c *IntCmd) Uint64() (uint64, error) { return uint64(c.val), c.err }
+func (c *IntCmd) Uint64() (uint64, error) { return uint64(c.val), c.Err() }
 
 func (c *IntCmd) decode(d *resp.Decoder) (err error) {
 	c.val, err = d.Int()
@@ -86,7 +88,7 @@ func (c *StringCmd) decode(d *resp.Decoder) (err error) {
 }
 
 // Bytes is the reply as bytes of the caller's own.
-func (c *StringCmd) Bytes() ([]byte, error) { return []byte(c.val), c.err }
+func (c *StringCmd) Bytes() ([]byte, error) { return []byte(c.val), c.Err() }
 
 // Bool is the reply as a boolean: 1 and 0, true and false and their like.
 func (c *StringCmd) Bool() (bool, error) { return scanned[bool](c) }
@@ -113,8 +115,8 @@ func (c *StringCmd) Time() (time.Time, error) { return scanned[time.Time](c) }
 // Scan puts the reply where val points: to a string, []byte, number, boolean,
 // time.Time, time.Duration, net.IP or an encoding.BinaryUnmarshaler.
 func (c *StringCmd) Scan(val any) error {
-	if c.err != nil {
-		return c.err
+	if c.Err() != nil {
+		return c.Err()
 	}
 	return hscan.Value(c.val, val)
 }

@@ -76,8 +76,8 @@ func (c *Cmd) Float64Slice() ([]float64, error) { return convertedList(c, toFloa
 func (c *Cmd) BoolSlice() ([]bool, error) { return convertedList(c, toBool) }
 
 func converted[T any](c *Cmd, convert func(any) (T, error)) (v T, err error) {
-	if c.err != nil {
-		return v, c.err
+	if c.Err() != nil {
+		return v, c.Err()
 	}
 	return convert(c.val)
 }
@@ -226,14 +226,14 @@ func anyOrNil(d *resp.Decoder) (any, error) {
 // that dst points to: those with the key, or field, in their `redis:"…"` tag.
 // Fields without a value are left alone.
 func (c *SliceCmd) Scan(dst any) error {
-	if c.err != nil {
-		return c.err
+	if c.Err() != nil {
+		return c.Err()
 	}
 	first := 1 // MGET key …
 	if c.Name() == "hmget" {
 		first = 2 // HMGET key field …
 	}
-	if len(c.args)-first != len(c.val) {
+	if c.args.len()-first != len(c.val) {
 		return fmt.Errorf("redis: Scan: %d values for the arguments of %s", len(c.val), c.Name())
 	}
 	fields, err := hscan.Fields(dst)

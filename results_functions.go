@@ -33,8 +33,8 @@ func NewFunctionListCmd(ctx context.Context, args ...any) *FunctionListCmd {
 // First is the first library; [Nil] when there is none.
 func (c *FunctionListCmd) First() (*Library, error) {
 	switch {
-	case c.err != nil:
-		return nil, c.err
+	case c.Err() != nil:
+		return nil, c.Err()
 	case len(c.val) == 0:
 		return nil, Nil
 	}

@@ -24,7 +24,7 @@ func (k *keyed[T]) SetVal(key string, val []T) { k.key, k.val = key, val }
 
 // Result is the key, its elements and the command's error, [Nil] when all keys
 // were empty.
-func (k *keyed[T]) Result() (string, []T, error) { return k.key, k.val, k.err }
+func (k *keyed[T]) Result() (string, []T, error) { return k.key, k.val, k.Err() }
 
 // String shows the command and its result.
 func (k *keyed[T]) String() string { return k.text(fmt.Sprint(k.key, " ", k.val)) }

@@ -51,8 +51,8 @@ func (c *StringSliceCmd) decode(d *resp.Decoder) (err error) {
 // ScanSlice puts the reply into the slice that container points to, whose
 // elements are of any type that [StringCmd.Scan] takes.
 func (c *StringSliceCmd) ScanSlice(container any) error {
-	if c.err != nil {
-		return c.err
+	if c.Err() != nil {
+		return c.Err()
 	}
 	return hscan.Slice(c.val, container)
 }

@@ -215,7 +215,7 @@ func (c *claimed[T]) Val() ([]T, string) { return c.val, c.next }
 func (c *claimed[T]) SetVal(val []T, start string) { c.val, c.next = val, start }
 
 // Result is what Val returns and the command's error.
-func (c *claimed[T]) Result() ([]T, string, error) { return c.val, c.next, c.err }
+func (c *claimed[T]) Result() ([]T, string, error) { return c.val, c.next, c.Err() }
 
 // String shows the command and its result.
 func (c *claimed[T]) String() string { return c.text(fmt.Sprint(c.val, " ", c.next)) }
@@ -285,7 +285,7 @@ func (c *XAutoClaimWithDeletedCmd) SetVal(val []XMessage, start string, deletedI
 
 // Result is what Val returns and the command's error.
 func (c *XAutoClaimWithDeletedCmd) Result() (messages []XMessage, start string, deletedIDs []string, err error) {
-	return c.val, c.next, c.deleted, c.err
+	return c.val, c.next, c.deleted, c.Err()
 }
 
 // String shows the command and its result.

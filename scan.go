@@ -28,7 +28,9 @@ func newScan(process cmdable) *ScanCmd { return &ScanCmd{process: process} }
 // NewScanCmdResult makes a command that has been answered, for tests and
 // fakes. An iterator ends behind keys whatever the cursor is.
 func NewScanCmdResult(keys []string, cursor uint64, err error) *ScanCmd {
-	return &ScanCmd{baseCmd: baseCmd{err: err}, page: keys, cursor: cursor}
+	cmd := &ScanCmd{page: keys, cursor: cursor}
+	cmd.SetErr(err)
+	return cmd
 }
 
 // Val is the elements and the cursor.
@@ -39,7 +41,7 @@ func (c *ScanCmd) SetVal(page []string, cursor uint64) { c.page, c.cursor = page
 
 // Result is the elements, the cursor and the command's error.
 func (c *ScanCmd) Result() (keys []string, cursor uint64, err error) {
-	return c.page, c.cursor, c.err
+	return c.page, c.cursor, c.Err()
 }
 
 // String shows the command and its result.
@@ -64,14 +66,16 @@ func (c *ScanCmd) decode(d *resp.Decoder) error {
 // next is the command that gets the page after this one.
 func (c *ScanCmd) next() *ScanCmd {
 	next := newScan(c.process)
-	next.args = append(next.inline[:0], c.args...)
-	next.info, next.keyPos, next.keySet = c.info, c.keyPos, c.keySet
+	next.args, next.info = c.args.clone(), c.info
+	if rare := c.peculiar(); rare.keySet {
+		next.SetFirstKeyPos(rare.keyPos)
+	}
 	at := 1 // SCAN cursor
 	if c.Name() != "scan" {
 		at = 2 // HSCAN key cursor
 	}
-	if at < len(next.args) {
-		next.args[at] = uintArg(c.cursor)
+	if args := next.args.list(); at < len(args) {
+		args[at] = uintArg(c.cursor)
 	}
 	return next
 }
@@ -100,7 +104,7 @@ type ScanIterator struct {
 // Next goes to the next element, for which it may ask the server. It is false
 // at the end, and after an error.
 func (it *ScanIterator) Next(ctx context.Context) bool {
-	for it.cmd.err == nil {
+	for it.cmd.Err() == nil {
 		if it.pos < len(it.cmd.page) {
 			it.pos++
 			return true
@@ -117,11 +121,11 @@ func (it *ScanIterator) Next(ctx context.Context) bool {
 
 // Val is the present element; "" before the first and after the last.
 func (it *ScanIterator) Val() string {
-	if it.cmd.err != nil || it.pos < 1 || it.pos > len(it.cmd.page) {
+	if it.cmd.Err() != nil || it.pos < 1 || it.pos > len(it.cmd.page) {
 		return ""
 	}
 	return it.cmd.page[it.pos-1]
 }
 
 // Err is what ended the iteration before its time.
-func (it *ScanIterator) Err() error { return it.cmd.err }
+func (it *ScanIterator) Err() error { return it.cmd.Err() }

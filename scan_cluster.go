@@ -59,7 +59,7 @@ type scanState struct {
 // isClusterScan reports whether cmd is a SCAN with a cursor.
 func isClusterScan(cmd Cmder, info *cmdinfo.Command) (cursor uint64, yes bool) {
 	b := cmd.command()
-	if info.Name != "scan" || len(b.args) < 2 {
+	if info.Name != "scan" || b.args.len() < 2 {
 		return 0, false
 	}
 	cursor, err := strconv.ParseUint(b.argText(1), 10, 64)
@@ -112,7 +112,7 @@ func (c *ClusterClient) newClusterScan(ctx context.Context, cmd Cmder, cursor ui
 
 // scanOption is the value of an option of SCAN, "" if it is not given.
 func scanOption(b *baseCmd, name string) string {
-	for i := 2; i+1 < len(b.args); i += 2 {
+	for i := 2; i+1 < b.args.len(); i += 2 {
 		if strings.EqualFold(b.argText(i), name) {
 			return b.argText(i + 1)
 		}
@@ -160,14 +160,15 @@ func (s *clusterScan) stop() *place {
 // pageCmd is the SCAN for the node.
 func (s *clusterScan) pageCmd() *partCmd {
 	b := s.whole.command()
-	part := &partCmd{baseCmd: baseCmd{args: slices.Clone(b.args), info: b.info}}
-	part.args[1] = uintArg(s.state.cursor)
+	part := &partCmd{baseCmd: baseCmd{args: b.args.clone(), info: b.info}}
+	args := part.args.list()
+	args[1] = uintArg(s.state.cursor)
 	if s.state.passes == 0 {
 		return part
 	}
-	for i := 2; i+1 < len(part.args); i += 2 {
+	for i := 2; i+1 < len(args); i += 2 {
 		if n, err := strconv.Atoi(part.argText(i + 1)); err == nil && strings.EqualFold(part.argText(i), "count") {
-			part.args[i+1] = intArg(int64(max(n, rescanCount)))
+			args[i+1] = intArg(int64(max(n, rescanCount)))
 			return part
 		}
 	}
@@ -205,11 +206,11 @@ func (s *clusterScan) take() (keys []byte, n int, err error) {
 	st := &s.state
 	node := s.b.items[s.at].node
 	switch {
-	case errors.Is(s.page.err, ErrClosed) && s.c.topology.life.Err() == nil, errors.Is(s.page.err, errNodeLeft):
+	case errors.Is(s.page.Err(), ErrClosed) && s.c.topology.life.Err() == nil, errors.Is(s.page.Err(), errNodeLeft):
 		st.restart()
 		return nil, 0, errStartOver
-	case s.page.err != nil:
-		return nil, 0, s.page.err
+	case s.page.Err() != nil:
+		return nil, 0, s.page.Err()
 	case s.look != nil:
 		view, from, err := s.look.view(s.c)
 		if err != nil {
@@ -475,8 +476,8 @@ func (l *lookout) view(c *ClusterClient) (*slotView, *node, error) {
 	from := l.b.items[l.at].node
 	var reply Error
 	for _, cmd := range []*StringCmd{l.nodes, l.info} {
-		if cmd.err != nil && !errors.As(cmd.err, &reply) {
-			return nil, nil, cmd.err
+		if err := cmd.Err(); err != nil && !errors.As(err, &reply) {
+			return nil, nil, err
 		}
 	}
 	v, ok := parseSlotView(l.nodes.val, from.addr)

@@ -125,8 +125,8 @@ func commonSlot(cmds []Cmder) (int, error) {
 			crosses = crosses || slot >= 0 && s != slot
 			slot = s
 		}
-		if info := b.lookup(); info != nil && !b.keySet {
-			info.Keys(len(b.args), b.argText, check)
+		if info := b.lookup(); info != nil && !b.peculiar().keySet {
+			info.Keys(b.args.len(), b.argText, check)
 		} else if pos := b.firstKey(); pos > 0 {
 			check(pos)
 		}
