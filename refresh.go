@@ -52,11 +52,7 @@ func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 		running++
 		go func() { answers <- t.askOne(ctx, s, known, epoch) }()
 	}
-	first := 1
-	if t.now.Load() == nil {
-		first = askAtOnce
-	}
-	for range min(first, len(sources)) {
+	for range min(t.askFirst(), len(sources)) {
 		askOne()
 	}
 	slow := time.NewTicker(askNext)
@@ -87,6 +83,14 @@ func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 		return newest.ranges, nil
 	}
 	return nil, errors.Join(errs...)
+}
+
+// askFirst is how many servers are asked together to begin with.
+func (t *topology) askFirst() int {
+	if t.now.Load() == nil {
+		return askAtOnce
+	}
+	return 1
 }
 
 // sources lists whom to ask, in random order: the nodes of the cluster, those

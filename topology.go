@@ -207,8 +207,8 @@ func (t *topology) run() {
 			again = time.After(pauseAfterLoad(failures, err))
 			failures++
 		}
-		// A load should not have to do with one server for want of requests.
-		pause := max(refreshPause, t.asked.wait(time.Now(), askAtOnce))
+		// A load should be able to ask one server more.
+		pause := max(refreshPause, t.asked.wait(time.Now(), t.askFirst()+1))
 		if sleep(t.life, pause+rand.N(refreshJitter)) != nil {
 			return
 		}
