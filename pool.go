@@ -96,6 +96,7 @@ type pool struct {
 	mu       sync.Mutex
 	conns    map[*wire.Conn]*pooled
 	dialing  int
+	dialsAt  time.Time // when the first of those dials began
 	failures int       // dials in a row that failed
 	refusals int       // dials that failed, ever
 	lastErr  error     // of the last one
@@ -269,9 +270,7 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 	refusals := -1
 	var slow <-chan time.Time
 	if p.opt.patience > 0 {
-		timer := time.NewTimer(p.opt.patience)
-		defer timer.Stop()
-		slow = timer.C
+		slow = time.After(p.patience())
 	}
 	for {
 		p.mu.Lock()
@@ -301,6 +300,7 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 			if p.stalled() {
 				return nil, &wire.Error{Node: p.opt.Addr, Waited: time.Since(began), Cause: errSlowDial}
 			}
+			slow = time.After(p.opt.patience)
 		case <-timeout:
 			p.mu.Lock()
 			p.timeouts++

@@ -21,6 +21,18 @@ func (p *pool) stalled() bool {
 	return p.dialing > 0 && len(p.conns) == 0
 }
 
+// patience is how long to wait before it is called slow. Only the first who come
+// have it: later ones should learn from a new map that the node was replaced, and
+// not sit here meanwhile.
+func (p *pool) patience() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dialing == 0 {
+		return p.opt.patience
+	}
+	return p.opt.patience - time.Since(p.dialsAt)
+}
+
 // wanted sees to it that a dial is under way for somebody who waits, and who may
 // have been refused already. An error says that it is no use to wait.
 func (p *pool) wanted(refused bool) error {
@@ -84,6 +96,9 @@ func (p *pool) open(n int) {
 		return
 	}
 	n = min(n, p.opt.PoolSize-len(p.conns)-p.dialing, p.opt.MaxConcurrentDials-p.dialing)
+	if p.dialing == 0 {
+		p.dialsAt = time.Now()
+	}
 	for range n {
 		p.dialing++
 		p.wg.Add(1)

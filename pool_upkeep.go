@@ -247,13 +247,14 @@ func (p *pool) list() []*wire.Conn {
 	return list
 }
 
-// unreachable reports whether the last dial failed and none has succeeded
-// since.
+// unreachable reports whether the last dial failed and none has succeeded since,
+// or one has had no answer for long.
 func (p *pool) unreachable() bool {
 	if len(*p.shared.Load()) > 0 {
 		return false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.lastErr != nil
+	slow := p.dialing > 0 && len(p.conns) == 0 && p.opt.patience > 0 && time.Since(p.dialsAt) > p.opt.patience
+	return p.lastErr != nil || slow
 }

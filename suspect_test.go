@@ -1,9 +1,11 @@
 package redis
 
 import (
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -31,4 +33,33 @@ func TestReplacedNodesAreGivenUpOnceTheyAreSilentForLong(t *testing.T) {
 
 	topology.giveUpReplaced(m)
 	require.False(t, suspected())
+}
+
+// Who wants a node that nobody can reach for a while already is not held up by a
+// dial: a map that names another brings everybody there at once.
+func TestDialsHoldNobodyUpForLong(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const dead, heir = "blackhole:1", "b:1"
+		m := newMemoryNet(t)
+		a, b := m.add("a:1"), m.add(heir)
+		setSlots([]*scripted{a, b}, scriptedRange{0, slotCount - 1, []string{dead, heir}})
+		b.on("GET", says("$5\r\nvalue\r\n"))
+		c := m.client(func(o *ClusterOptions) { o.SuspectAfter = 200 * time.Millisecond }, "a:1", heir)
+
+		began := time.Now()
+		var replaced time.Time
+		var callers sync.WaitGroup
+		for time.Since(began) < 3*time.Second {
+			callers.Go(func() {
+				value, err := c.Get(t.Context(), "key").Result()
+				assert.NoError(t, err)
+				assert.Equal(t, "value", value)
+				assert.Less(t, time.Since(replaced), 150*time.Millisecond)
+			})
+			time.Sleep(10 * time.Millisecond)
+		}
+		replaced = time.Now()
+		setSlots([]*scripted{a, b}, scriptedRange{0, slotCount - 1, []string{heir, dead}})
+		callers.Wait()
+	})
 }
