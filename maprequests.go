@@ -8,10 +8,10 @@ import (
 
 const (
 	// maxAsked is how many times servers may be asked for the slot map within
-	// askedWithin: a second, and a tenth for requests that take different times
-	// to arrive.
+	// askedWithin: a second, and a little for requests that take different times
+	// to arrive. Loads that need one request each are not slowed down by it.
 	maxAsked    = 10
-	askedWithin = 1100 * time.Millisecond
+	askedWithin = 1050 * time.Millisecond
 )
 
 // mapRequests remembers when servers were asked for the slot map lately.
