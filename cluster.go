@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -333,7 +334,7 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 	v := judge(outcome{
 		err:        err,
 		repeatable: repeatable,
-		replica:    len(try.avoid) < c.others(t),
+		replica:    len(try.avoid) < c.others(t, n),
 	})
 	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
 		v = verdict{action: retry, err: err} // the node left the cluster meanwhile
@@ -361,14 +362,20 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 	return v
 }
 
-// others is how many nodes could stand in for one that has failed.
-func (c *ClusterClient) others(t *target) int {
+// others is how many nodes of the shard could stand in for n.
+func (c *ClusterClient) others(t *target, n *node) int {
 	if !t.read || c.opt.readMode == readPrimary {
 		return 0
 	}
-	s, err := c.currentMap().shardOf(t)
+	m := c.currentMap()
+	s, err := m.shardOf(t)
 	if err != nil {
 		return 0
+	}
+	if t.slot < 0 && t.place == nil { // any shard would have done, but it was n's
+		if i := slices.IndexFunc(m.shards[1:], func(s *shard) bool { return slices.Contains(s.nodes, n) }); i >= 0 {
+			s = m.shards[1+i]
+		}
 	}
 	return len(s.nodes) - 1
 }
