@@ -91,12 +91,12 @@ func (f *fanOut) join() error {
 	var replies [][]byte
 	var failed NodesError
 	for i, part := range f.parts {
-		switch {
-		case part.Err() == nil:
+		switch err := part.Err(); {
+		case err == nil:
 			replies = append(replies, part.reply)
-		case errors.Is(part.Err(), errNodeLeft):
+		case errors.Is(err, errNodeLeft):
 		default:
-			failed.add(f.nodeOf(i), part.Err())
+			failed.add(f.nodeOf(i), err)
 		}
 	}
 	if len(replies) == 0 {

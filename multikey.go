@@ -155,14 +155,15 @@ func (p *parts) failure() error {
 	var failure *PartialError
 	for i := range p.list {
 		part := &p.list[i]
-		if part.Err() == nil {
+		err := part.Err()
+		if err == nil {
 			continue
 		}
 		if failure == nil {
-			failure = &PartialError{Command: p.whole.Name(), Failed: map[string]error{}, cause: part.Err()}
+			failure = &PartialError{Command: p.whole.Name(), Failed: map[string]error{}, cause: err}
 		}
 		for pos := 1; pos < part.args.len(); pos += p.step {
-			failure.Failed[part.argText(pos)] = part.Err()
+			failure.Failed[part.argText(pos)] = err
 		}
 	}
 	if failure == nil {
@@ -199,9 +200,9 @@ func (p *parts) inOrder() ([]byte, error) {
 	size := 16
 	for i := range p.list {
 		part := &p.list[i]
-		if part.Err() != nil {
+		if err := part.Err(); err != nil {
 			for _, key := range part.keys {
-				elements[key.index()] = fmt.Appendf(nil, "-%s\r\n", oneLine(part.Err()))
+				elements[key.index()] = fmt.Appendf(nil, "-%s\r\n", oneLine(err))
 			}
 			continue
 		}

@@ -260,6 +260,7 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 	}
 	p.mu.Lock()
 	p.waiting++
+	patience := p.patience()
 	p.mu.Unlock()
 	var inUseSince time.Time // all of them
 	defer func() {
@@ -270,7 +271,7 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 	refusals := -1
 	var slow <-chan time.Time
 	if p.opt.patience > 0 {
-		slow = time.After(p.patience())
+		slow = time.After(patience)
 	}
 	for {
 		p.mu.Lock()

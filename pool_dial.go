@@ -23,10 +23,8 @@ func (p *pool) stalled() bool {
 
 // patience is how long to wait before it is called slow. Only the first who come
 // have it: later ones should learn from a new map that the node was replaced, and
-// not sit here meanwhile.
+// not sit here meanwhile. The lock is held.
 func (p *pool) patience() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.dialing == 0 {
 		return p.opt.patience
 	}

@@ -255,6 +255,6 @@ func (p *pool) unreachable() bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	slow := p.dialing > 0 && len(p.conns) == 0 && p.opt.patience > 0 && time.Since(p.dialsAt) > p.opt.patience
+	slow := p.dialing > 0 && len(p.conns) == 0 && p.opt.patience > 0 && p.patience() <= 0
 	return p.lastErr != nil || slow
 }

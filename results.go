@@ -115,8 +115,8 @@ func (c *StringCmd) Time() (time.Time, error) { return scanned[time.Time](c) }
 // Scan puts the reply where val points: to a string, []byte, number, boolean,
 // time.Time, time.Duration, net.IP or an encoding.BinaryUnmarshaler.
 func (c *StringCmd) Scan(val any) error {
-	if c.Err() != nil {
-		return c.Err()
+	if err := c.Err(); err != nil {
+		return err
 	}
 	return hscan.Value(c.val, val)
 }

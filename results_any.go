@@ -76,8 +76,8 @@ func (c *Cmd) Float64Slice() ([]float64, error) { return convertedList(c, toFloa
 func (c *Cmd) BoolSlice() ([]bool, error) { return convertedList(c, toBool) }
 
 func converted[T any](c *Cmd, convert func(any) (T, error)) (v T, err error) {
-	if c.Err() != nil {
-		return v, c.Err()
+	if err := c.Err(); err != nil {
+		return v, err
 	}
 	return convert(c.val)
 }
@@ -226,8 +226,8 @@ func anyOrNil(d *resp.Decoder) (any, error) {
 // that dst points to: those with the key, or field, in their `redis:"…"` tag.
 // Fields without a value are left alone.
 func (c *SliceCmd) Scan(dst any) error {
-	if c.Err() != nil {
-		return c.Err()
+	if err := c.Err(); err != nil {
+		return err
 	}
 	first := 1 // MGET key …
 	if c.Name() == "hmget" {

@@ -32,9 +32,9 @@ func NewFunctionListCmd(ctx context.Context, args ...any) *FunctionListCmd {
 
 // First is the first library; [Nil] when there is none.
 func (c *FunctionListCmd) First() (*Library, error) {
-	switch {
-	case c.Err() != nil:
-		return nil, c.Err()
+	switch err := c.Err(); {
+	case err != nil:
+		return nil, err
 	case len(c.val) == 0:
 		return nil, Nil
 	}

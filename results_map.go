@@ -54,8 +54,8 @@ func (c *MapStringStringCmd) decode(d *resp.Decoder) (err error) {
 // field with that name in its `redis:"…"` tag. Fields without a value are left
 // alone, and so are values without a field.
 func (c *MapStringStringCmd) Scan(dest any) error {
-	if c.Err() != nil {
-		return c.Err()
+	if err := c.Err(); err != nil {
+		return err
 	}
 	fields, err := hscan.Fields(dest)
 	if err != nil {

@@ -51,8 +51,8 @@ func (c *StringSliceCmd) decode(d *resp.Decoder) (err error) {
 // ScanSlice puts the reply into the slice that container points to, whose
 // elements are of any type that [StringCmd.Scan] takes.
 func (c *StringSliceCmd) ScanSlice(container any) error {
-	if c.Err() != nil {
-		return c.Err()
+	if err := c.Err(); err != nil {
+		return err
 	}
 	return hscan.Slice(c.val, container)
 }

@@ -205,12 +205,12 @@ var errStartOver = errors.New("redis: scan: the node has changed")
 func (s *clusterScan) take() (keys []byte, n int, err error) {
 	st := &s.state
 	node := s.b.items[s.at].node
-	switch {
-	case errors.Is(s.page.Err(), ErrClosed) && s.c.topology.life.Err() == nil, errors.Is(s.page.Err(), errNodeLeft):
+	switch err := s.page.Err(); {
+	case errors.Is(err, ErrClosed) && s.c.topology.life.Err() == nil, errors.Is(err, errNodeLeft):
 		st.restart()
 		return nil, 0, errStartOver
-	case s.page.Err() != nil:
-		return nil, 0, s.page.Err()
+	case err != nil:
+		return nil, 0, err
 	case s.look != nil:
 		view, from, err := s.look.view(s.c)
 		if err != nil {

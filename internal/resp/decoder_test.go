@@ -162,31 +162,25 @@ func errorEverywhere(text string) (want [8]any) {
 // when that is.
 func TestStringDecoder(t *testing.T) {
 	t.Parallel()
-	calls := slices.Clone(methods)
-	for _, m := range []struct {
-		name string
-		call func(*Decoder) (any, error)
-	}{
-		{"Raw", func(d *Decoder) (any, error) { return d.Raw() }},
-		{"Peek", func(d *Decoder) (any, error) { return d.Peek(), nil }},
-		{"Rest", func(d *Decoder) (any, error) { return string(d.Rest()), nil }},
-		{"Next", func(d *Decoder) (any, error) {
+	calls := append(slices.Clone(methods), []method{
+		{"Raw", false, func(d *Decoder) (any, error) { return d.Raw() }},
+		{"Peek", false, func(d *Decoder) (any, error) { return d.Peek(), nil }},
+		{"Rest", false, func(d *Decoder) (any, error) { return string(d.Rest()), nil }},
+		{"Next, Raw", false, func(d *Decoder) (any, error) {
 			next, err := d.Next()
 			if err != nil {
 				return nil, err
 			}
 			return next.Raw()
 		}},
-		{"Next, String", func(d *Decoder) (any, error) {
+		{"Next, String", false, func(d *Decoder) (any, error) {
 			next, err := d.Next()
 			if err != nil {
 				return nil, err
 			}
 			return next.String()
 		}},
-	} {
-		calls = append(calls, method{m.name, false, m.call})
-	}
+	}...)
 	for _, text := range []string{"", "hello", "OK", "1", "-12", "0.25", "inf", "x\r\ny", strings.Repeat("x", 2*shareMax)} {
 		reply := string(AppendString(nil, text))
 		got, ok := TextOf([]byte(reply))
