@@ -157,7 +157,7 @@ func (r result) details() *table {
 	w := r.scenario.work
 	t := &table{header: []string{
 		"library", w.counted() + "/s", "ratio", "p50", "p99", "p99.9",
-		"client CPU", "server CPU", "allocs", "bytes",
+		"client CPU", "server CPU", "batch", "allocs", "bytes",
 	}}
 	if w.mixed {
 		t.header = append(t.header, "1 MiB p99")
@@ -179,7 +179,7 @@ func (r result) details() *table {
 			name, formatRate(s.rate), mark,
 			formatDuration(s.p50), formatDuration(s.p99), formatDuration(s.p999),
 			formatDuration(s.client), formatDuration(s.server),
-			fmt.Sprintf("%.2f", s.allocs), fmt.Sprintf("%.0f", s.bytes),
+			threeDigits(s.batch), fmt.Sprintf("%.2f", s.allocs), fmt.Sprintf("%.0f", s.bytes),
 		}
 		if w.mixed {
 			cells = append(cells, formatDuration(s.bulkP99))

@@ -37,6 +37,7 @@ type sample struct {
 	elapsed  time.Duration
 	client   time.Duration // processor time of this process
 	server   time.Duration // processor time of all nodes
+	reads    uint64        // read calls of all nodes
 	mallocs  uint64
 	bytes    uint64
 	latency  *hdrhistogram.Histogram
@@ -108,6 +109,7 @@ func measure(ctx context.Context, s *site, sc scenario, lib library, data *datas
 	got.elapsed = elapsed
 	got.client = after.client - before.client
 	got.server = after.server - before.server
+	got.reads = after.reads - before.reads
 	got.mallocs = after.mallocs - before.mallocs
 	got.bytes = after.bytes - before.bytes
 	if got.calls == 0 {
@@ -243,13 +245,14 @@ func (cr *crew) result() sample {
 // reading is the counters of client and servers at one time.
 type reading struct {
 	client, server time.Duration
+	reads          uint64 // by the servers
 	mallocs, bytes uint64
 }
 
 func read(s *site) (reading, error) {
 	var r reading
 	var err error
-	if r.server, err = s.cpu(); err != nil {
+	if r.server, r.reads, err = s.work(); err != nil {
 		return r, err
 	}
 	var m runtime.MemStats

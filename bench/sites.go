@@ -90,23 +90,31 @@ func loadValues(ctx context.Context, rdb *goredis.ClusterClient, v values) error
 	return nil
 }
 
-// cpu is the processor time that all nodes have used.
-func (s *site) cpu() (time.Duration, error) {
-	var sum float64
+// work is the processor time that all nodes have used, and how often they have
+// read from a connection.
+func (s *site) work() (cpu time.Duration, reads uint64, err error) {
+	var seconds, read float64
 	for _, n := range s.cluster.Nodes() {
-		info, err := n.Info("cpu")
-		if err != nil {
-			return 0, err
-		}
-		for _, field := range []string{"used_cpu_sys", "used_cpu_user"} {
-			seconds, err := strconv.ParseFloat(info[field], 64)
+		for _, of := range []struct {
+			section, field string
+			sum            *float64
+		}{
+			{"cpu", "used_cpu_sys", &seconds},
+			{"cpu", "used_cpu_user", &seconds},
+			{"stats", "total_reads_processed", &read},
+		} {
+			info, err := n.Info(of.section)
 			if err != nil {
-				return 0, fmt.Errorf("%s of %s: %w", field, n.Addr(), err)
+				return 0, 0, err
 			}
-			sum += seconds
+			value, err := strconv.ParseFloat(info[of.field], 64)
+			if err != nil {
+				return 0, 0, fmt.Errorf("%s of %s: %w", of.field, n.Addr(), err)
+			}
+			*of.sum += value
 		}
 	}
-	return time.Duration(sum * float64(time.Second)), nil
+	return time.Duration(seconds * float64(time.Second)), uint64(read), nil
 }
 
 // sites starts clusters when they are first asked for.

@@ -12,6 +12,7 @@ type summary struct {
 	rate          float64 // commands or keys a second
 	client        time.Duration
 	server        time.Duration // per command or key, like the next three
+	batch         float64       // commands for each read of a server
 	allocs, bytes float64
 	p50, p99      time.Duration // of calls
 	p999          time.Duration
@@ -37,9 +38,12 @@ func summarize(w workload, samples []sample) summary {
 	}
 	latency := func(s sample) *hdrhistogram.Histogram { return s.latency }
 	sum := summary{
-		rate:    medianOf(samples, w.rate),
-		client:  time.Duration(per(func(s sample) float64 { return float64(s.client) })),
-		server:  time.Duration(per(func(s sample) float64 { return float64(s.server) })),
+		rate:   medianOf(samples, w.rate),
+		client: time.Duration(per(func(s sample) float64 { return float64(s.client) })),
+		server: time.Duration(per(func(s sample) float64 { return float64(s.server) })),
+		batch: medianOf(samples, func(s sample) float64 {
+			return float64(s.calls*w.commands()) / float64(max(s.reads, 1))
+		}),
 		allocs:  per(func(s sample) float64 { return float64(s.mallocs) }),
 		bytes:   per(func(s sample) float64 { return float64(s.bytes) }),
 		p50:     quantile(latency, 50),

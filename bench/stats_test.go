@@ -48,14 +48,15 @@ func TestSummarize(t *testing.T) {
 		latencies = append(latencies, time.Duration(i+1)*time.Microsecond)
 	}
 	slow := newSample(10, 2*time.Second, time.Millisecond, latencies...)
-	slow.server, slow.mallocs, slow.bytes, slow.failed = 2*time.Millisecond, 3000, 50_000, 2
+	slow.server, slow.reads, slow.mallocs, slow.bytes, slow.failed = 2*time.Millisecond, 50, 3000, 50_000, 2
 	fast := newSample(40, time.Second, time.Millisecond, latencies...)
-	fast.server, fast.mallocs, fast.bytes, fast.failed = 2*time.Millisecond, 4000, 40_000, 1
+	fast.server, fast.reads, fast.mallocs, fast.bytes, fast.failed = 2*time.Millisecond, 50, 4000, 40_000, 1
 	got := summarize(w, []sample{slow, slow, fast})
 
 	require.InDelta(t, 500, got.rate, 1e-9, "commands, not calls")
 	require.Equal(t, time.Microsecond, got.client)
 	require.Equal(t, 2*time.Microsecond, got.server)
+	require.InDelta(t, 20, got.batch, 1e-9)
 	require.InDelta(t, 3, got.allocs, 1e-9)
 	require.InDelta(t, 50, got.bytes, 1e-9)
 	require.InEpsilon(t, 500*time.Microsecond, got.p50, 0.01)
