@@ -86,6 +86,7 @@ func (c *Conn) tick() {
 	}
 	c.clock.advance()
 	c.largest /= 2
+	c.gathering.age()
 	first := c.calls.first()
 	if first == nil && !c.writing {
 		c.clock.armed = false

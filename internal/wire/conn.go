@@ -80,6 +80,7 @@ type Conn struct {
 	appended   uint64    // bytes submitted
 	taken      uint64    // bytes handed to write calls
 	written    uint64    // bytes that write calls have accepted
+	answered   uint64    // bytes to which the replies have come
 	returned   sync.Cond // signalled when a write call has returned
 
 	// Reading: in belongs to whoever has the reader's role.
@@ -91,6 +92,8 @@ type Conn struct {
 
 	clock   clock
 	silence silence
+
+	gathering gathering
 }
 
 // The reader's role. Once somebody has it, somebody has it until nothing is in
@@ -113,6 +116,7 @@ func New(nc net.Conn, opt Options) *Conn {
 	c.returned.L = &c.mu
 	_, c.tls = nc.(*tls.Conn)
 	c.clock.every = tickFor(opt)
+	c.gathering.nearby = int64(nearby)
 	return c
 }
 
@@ -275,7 +279,7 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	if c.appended-c.written > bulk {
 		c.sending.Store(true)
 	}
-	if c.writing {
+	if c.writing || c.gathers() {
 		c.mu.Unlock()
 		return nil
 	}

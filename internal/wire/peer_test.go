@@ -75,12 +75,8 @@ func (p *peer) send(s string) {
 // all.
 func pipe(t *testing.T, opt Options) (*Conn, *peer) {
 	near, far := net.Pipe()
-	c := New(near, opt)
-	t.Cleanup(func() {
-		c.Close(ErrClosed)
-		_ = far.Close()
-	})
-	return c, newPeer(t, far)
+	t.Cleanup(func() { _ = far.Close() })
+	return own(t, near, opt), newPeer(t, far)
 }
 
 // listen runs a script on each connection it accepts, until the test ends.
@@ -122,8 +118,11 @@ func dial(t *testing.T, addr string, opt Options) *Conn {
 	return own(t, nc, opt)
 }
 
+// own makes a connection that gathers nothing: a script may want one request
+// before it replies to another.
 func own(t *testing.T, nc net.Conn, opt Options) *Conn {
 	c := New(nc, opt)
+	c.gathering.nearby = 0
 	t.Cleanup(func() { c.Close(ErrClosed) })
 	return c
 }

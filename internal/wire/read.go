@@ -127,6 +127,9 @@ func (c *Conn) serve(own *Call) {
 		case next == end && err == nil:
 			err = ErrClosed
 		case err == nil && !more:
+			if own == nil {
+				c.writeGathered()
+			}
 			err = c.fill()
 		}
 		if err != nil && !c.resume(err) {
@@ -192,6 +195,11 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool
 			c.solo = 0
 		}
 		c.calls.drop(in.done)
+		c.answered = c.appended
+		if first := c.calls.first(); first != nil {
+			c.answered = first.start
+		}
+		c.gathering.answered(c.answered)
 		kept := copy(in.heads, in.heads[in.done:])
 		clear(in.heads[kept:]) // calls that are over are not to be kept
 		in.heads = in.heads[:kept]

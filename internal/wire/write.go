@@ -28,6 +28,7 @@ func (c *Conn) write(rounds int, hasty bool) {
 		c.taken = c.appended
 		c.largest = max(c.largest, len(batch))
 		c.writeSince = c.clock.now
+		c.gathering.writing(c.taken)
 		if c.taken-c.written > socketful && c.reader.Load() == nobody && !c.isLone() {
 			// The server may stop reading until its replies are read.
 			c.reside()
@@ -54,7 +55,7 @@ func (c *Conn) write(rounds int, hasty bool) {
 			c.fail(err)
 			return
 		}
-		if len(c.out) == 0 {
+		if len(c.out) == 0 || c.gathers() {
 			break
 		}
 		c.mu.Unlock()

@@ -1,0 +1,79 @@
+package wire
+
+import (
+	"runtime"
+	"time"
+)
+
+// gathering is for how long the server takes to reply, which decides whether
+// what is submitted stays unwritten until the next reply comes. More travels
+// together then, and saves both ends system calls, which are most of what a small
+// command costs.
+//
+// It is done as long as the server is near and in demand. What waits, waits for
+// one reply at most, so nobody loses more than the way to the server and back.
+// That is next to nothing between two processes of one machine, who compete for
+// its processors. To another machine the way is long, and a command that waited
+// for the reply to another would take up to twice as long itself.
+type gathering struct {
+	nearby   int64  // the time to a reply below which the server counts as near
+	quickest int64  // the shortest time to a reply of late; 0: not known
+	untimed  int    // batches written since the last one that was timed
+	from     int64  // when the write began of the one that is timed; 0: none is
+	until    uint64 // where it ends in the stream of bytes sent
+}
+
+const (
+	nearby = 64 * time.Microsecond
+
+	// inDemand is how many calls have to be in flight. With less, there is
+	// little to be saved, and processors have nothing better to do.
+	inDemand = 5
+
+	// timedBatches is of how many batches one is timed.
+	timedBatches = 8
+)
+
+// writing notes that a batch which ends at end is about to be written.
+func (g *gathering) writing(end uint64) {
+	if g.untimed++; g.untimed >= timedBatches && g.from == 0 {
+		g.untimed, g.from, g.until = 0, nanos(), end
+	}
+}
+
+// answered notes that the replies to all before end have come.
+func (g *gathering) answered(end uint64) {
+	if g.from == 0 || end < g.until {
+		return
+	}
+	took := max(1, nanos()-g.from)
+	if g.quickest == 0 || took < g.quickest {
+		g.quickest = took
+	}
+	g.from = 0
+}
+
+// age makes the time count for more with every tick: that the way has become
+// longer is known a second or two later.
+func (g *gathering) age() { g.quickest += g.quickest / 32 }
+
+func (g *gathering) isNear() bool { return g.quickest != 0 && g.quickest < g.nearby }
+
+// gathers reports whether what has been submitted is left to the resident reader
+// to write, once the server sends what it owes. The lock is held.
+func (c *Conn) gathers() bool {
+	return c.taken > c.answered && c.calls.n >= inDemand && c.gathering.isNear() && c.reader.Load() == resident
+}
+
+// writeGathered writes what nobody else does.
+func (c *Conn) writeGathered() {
+	c.mu.Lock()
+	if len(c.out) == 0 || c.writing || c.err != nil {
+		c.mu.Unlock()
+		return
+	}
+	c.writing = true
+	c.mu.Unlock()
+	runtime.Gosched() // those who have just got their replies add to the batch
+	c.write(combineRounds, true)
+}

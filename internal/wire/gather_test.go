@@ -1,0 +1,170 @@
+package wire
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// owing brings the connection to where a resident reader waits for the replies
+// to so many calls, all of which the server has read.
+func owing(t *testing.T, c *Conn, p *peer, n int) (sent []*started) {
+	t.Helper()
+	reside(t, c, p)
+	for i := range n {
+		sent = append(sent, start(t.Context(), c, command("GET", strconv.Itoa(i))))
+		p.expect("GET", strconv.Itoa(i))
+		synctest.Wait()
+	}
+	return sent
+}
+
+// setWay tells the connection how long the way to the server is.
+func setWay(c *Conn, way time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gathering = gathering{nearby: int64(nearby), quickest: int64(way)}
+}
+
+func (c *Conn) unwritten() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.out)
+}
+
+func TestGathersWhileTheServerOwes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, p := pipe(t, Options{})
+		sent := owing(t, c, p, inDemand-1)
+		setWay(c, nearby/2)
+		var held []*started
+		for i := range 3 {
+			held = append(held, start(t.Context(), c, command("GET", "held"+strconv.Itoa(i))))
+			synctest.Wait()
+		}
+		require.Equal(t, 3*held[0].Size(), c.unwritten(), "they wait")
+
+		p.send("+first\r\n")
+		for i := range held {
+			p.expect("GET", "held"+strconv.Itoa(i))
+		}
+		synctest.Wait()
+		require.Zero(t, c.unwritten())
+		sent[0].gets(t, "+first\r\n")
+		for _, s := range append(sent[1:], held...) {
+			p.send("+next\r\n")
+			s.gets(t, "+next\r\n")
+		}
+	})
+}
+
+func TestGathersNothing(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		ahead int
+		way   time.Duration
+	}{
+		"way not known":      {inDemand, 0},
+		"far":                {inDemand, nearby},
+		"in no demand":       {inDemand - 2, nearby / 2},
+		"nothing is owed":    {0, nearby / 2},
+		"alone and far away": {0, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, p := pipe(t, Options{})
+				sent := owing(t, c, p, tc.ahead)
+				setWay(c, tc.way)
+				s := start(t.Context(), c, command("GET", "k"))
+				p.expect("GET", "k")
+				for _, s := range append(sent, s) {
+					p.send("+reply\r\n")
+					s.gets(t, "+reply\r\n")
+				}
+			})
+		})
+	}
+}
+
+// Whoever gives up what was gathered disturbs nobody.
+func TestGatheredCallsCanBeGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, p := pipe(t, Options{})
+		sent := owing(t, c, p, inDemand)
+		setWay(c, nearby/2)
+		ctx, cancel := context.WithCancel(t.Context())
+		given := start(ctx, c, command("GET", "given up"))
+		synctest.Wait()
+		other := start(t.Context(), c, command("GET", "other"))
+		synctest.Wait()
+		cancel()
+		require.Zero(t, given.fails(t, context.Canceled).Wrote)
+
+		p.send(strings.Repeat("+reply\r\n", len(sent)))
+		for _, s := range sent {
+			s.gets(t, "+reply\r\n")
+		}
+		p.expect("GET", "given up")
+		p.expect("GET", "other")
+		p.send("+dropped\r\n+kept\r\n")
+		other.gets(t, "+kept\r\n")
+	})
+}
+
+// What was gathered has not left when the connection dies.
+func TestGatheredCallsDieUnwritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, p := pipe(t, Options{})
+		sent := owing(t, c, p, inDemand)
+		setWay(c, nearby/2)
+		unsent := start(t.Context(), c, command("SET", "k", "v"))
+		synctest.Wait()
+		require.NoError(t, p.Close())
+		for _, s := range sent {
+			<-s.over
+			require.Equal(t, s.Size(), failure(t, s.err).Wrote)
+		}
+		<-unsent.over
+		require.Zero(t, failure(t, unsent.err).Wrote)
+	})
+}
+
+func TestTheWayIsMeasured(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := gathering{nearby: int64(nearby)}
+		end := uint64(0)
+		trips := func(n int, took time.Duration) {
+			for range n {
+				end += 10
+				g.writing(end)
+				g.answered(end - 1) // half an answer says nothing
+				time.Sleep(took)
+				g.answered(end)
+			}
+		}
+		trips(timedBatches-1, time.Microsecond)
+		require.False(t, g.isNear(), "nothing was timed")
+		trips(1, 2*nearby)
+		require.Equal(t, int64(2*nearby), g.quickest)
+		require.False(t, g.isNear())
+		trips(timedBatches, nearby/2)
+		require.True(t, g.isNear())
+		trips(timedBatches, 3*nearby)
+		require.True(t, g.isNear(), "the shortest counts")
+
+		for ticks := 0; g.isNear(); ticks++ {
+			require.Less(t, ticks, 100)
+			g.age()
+		}
+	})
+}
