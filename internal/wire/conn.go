@@ -279,7 +279,7 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	if c.appended-c.written > bulk {
 		c.sending.Store(true)
 	}
-	if c.writing || c.gathers() {
+	if c.writing || call.Size() <= smallRequest && c.gathers() {
 		c.mu.Unlock()
 		return nil
 	}

@@ -21,6 +21,8 @@ type gathering struct {
 	untimed  int    // batches written since the last one that was timed
 	from     int64  // when the write began of the one that is timed; 0: none is
 	until    uint64 // where it ends in the stream of bytes sent
+	received int    // bytes of replies since calls were answered last
+	size     int    // the usual size of the replies to a call
 }
 
 const (
@@ -29,6 +31,11 @@ const (
 	// inDemand is how many calls have to be in flight. With less, there is
 	// little to be saved, and processors have nothing better to do.
 	inDemand = 5
+
+	// smallRequest and smallReply are up to which size in bytes there is more to
+	// a command than its bytes.
+	smallRequest = 512
+	smallReply   = 2 << 10
 
 	// timedBatches is of how many batches one is timed.
 	timedBatches = 8
@@ -41,8 +48,10 @@ func (g *gathering) writing(end uint64) {
 	}
 }
 
-// answered notes that the replies to all before end have come.
-func (g *gathering) answered(end uint64) {
+// answered notes that the replies to n calls have come, and to all before end.
+func (g *gathering) answered(n int, end uint64) {
+	g.size += (g.received/n - g.size) / 8
+	g.received = 0
 	if g.from == 0 || end < g.until {
 		return
 	}
@@ -57,12 +66,15 @@ func (g *gathering) answered(end uint64) {
 // longer is known a second or two later.
 func (g *gathering) age() { g.quickest += g.quickest / 32 }
 
-func (g *gathering) isNear() bool { return g.quickest != 0 && g.quickest < g.nearby }
+// pays reports whether the server is near, and replies are small.
+func (g *gathering) pays() bool {
+	return g.quickest != 0 && g.quickest < g.nearby && g.size <= smallReply
+}
 
 // gathers reports whether what has been submitted is left to the resident reader
 // to write, once the server sends what it owes. The lock is held.
 func (c *Conn) gathers() bool {
-	return c.taken > c.answered && c.calls.n >= inDemand && c.gathering.isNear() && c.reader.Load() == resident
+	return c.taken > c.answered && c.calls.n >= inDemand && c.gathering.pays() && c.reader.Load() == resident
 }
 
 // writeGathered writes what nobody else does.

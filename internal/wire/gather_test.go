@@ -31,6 +31,12 @@ func setWay(c *Conn, way time.Duration) {
 	c.gathering = gathering{nearby: int64(nearby), quickest: int64(way)}
 }
 
+func setReplySize(c *Conn, size int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gathering.size = size
+}
+
 func (c *Conn) unwritten() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,12 +75,16 @@ func TestGathersNothing(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ahead int
 		way   time.Duration
+		key   string
+		reply int
 	}{
-		"way not known":      {inDemand, 0},
-		"far":                {inDemand, nearby},
-		"in no demand":       {inDemand - 2, nearby / 2},
-		"nothing is owed":    {0, nearby / 2},
-		"alone and far away": {0, time.Second},
+		"way not known":      {inDemand, 0, "k", 0},
+		"far":                {inDemand, nearby, "k", 0},
+		"in no demand":       {inDemand - 2, nearby / 2, "k", 0},
+		"nothing is owed":    {0, nearby / 2, "k", 0},
+		"alone and far away": {0, time.Second, "k", 0},
+		"large request":      {inDemand, nearby / 2, strings.Repeat("k", smallRequest), 0},
+		"large replies":      {inDemand, nearby / 2, "k", smallReply + 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -82,8 +92,9 @@ func TestGathersNothing(t *testing.T) {
 				c, p := pipe(t, Options{})
 				sent := owing(t, c, p, tc.ahead)
 				setWay(c, tc.way)
-				s := start(t.Context(), c, command("GET", "k"))
-				p.expect("GET", "k")
+				setReplySize(c, tc.reply)
+				s := start(t.Context(), c, command("GET", tc.key))
+				p.expect("GET", tc.key)
 				for _, s := range append(sent, s) {
 					p.send("+reply\r\n")
 					s.gets(t, "+reply\r\n")
@@ -147,24 +158,30 @@ func TestTheWayIsMeasured(t *testing.T) {
 			for range n {
 				end += 10
 				g.writing(end)
-				g.answered(end - 1) // half an answer says nothing
+				g.answered(1, end-1) // half an answer says nothing
 				time.Sleep(took)
-				g.answered(end)
+				g.answered(1, end)
 			}
 		}
 		trips(timedBatches-1, time.Microsecond)
-		require.False(t, g.isNear(), "nothing was timed")
+		require.False(t, g.pays(), "nothing was timed")
 		trips(1, 2*nearby)
 		require.Equal(t, int64(2*nearby), g.quickest)
-		require.False(t, g.isNear())
+		require.False(t, g.pays())
 		trips(timedBatches, nearby/2)
-		require.True(t, g.isNear())
+		require.True(t, g.pays())
 		trips(timedBatches, 3*nearby)
-		require.True(t, g.isNear(), "the shortest counts")
+		require.True(t, g.pays(), "the shortest counts")
 
-		for ticks := 0; g.isNear(); ticks++ {
+		for ticks := 0; g.pays(); ticks++ {
 			require.Less(t, ticks, 100)
 			g.age()
 		}
+
+		for range 100 {
+			g.received = 3 * smallReply
+			g.answered(2, end)
+		}
+		require.InDelta(t, 3*smallReply/2, g.size, 10)
 	})
 }

@@ -33,7 +33,7 @@ type intake struct {
 	framer resp.Framer
 	heads  []*Call // the oldest calls in flight
 	done   int     // how many of them are answered
-	came   bool    // bytes have come that settle does not know of
+	came   int     // bytes that settle does not know of yet
 }
 
 var readBuffers sync.Pool
@@ -173,8 +173,9 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool
 	in := &c.in
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if in.came {
-		in.came = false
+	if in.came > 0 {
+		c.gathering.received += in.came
+		in.came = 0
 		c.silence.heard(in.done, c.calls.first(), c.clock.now)
 	}
 	news = c.silence.news()
@@ -199,7 +200,7 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool
 		if first := c.calls.first(); first != nil {
 			c.answered = first.start
 		}
-		c.gathering.answered(c.answered)
+		c.gathering.answered(in.done, c.answered)
 		kept := copy(in.heads, in.heads[in.done:])
 		clear(in.heads[kept:]) // calls that are over are not to be kept
 		in.heads = in.heads[:kept]
@@ -358,7 +359,7 @@ func (in *intake) read(n int, err error) error {
 	if n == 0 {
 		return err
 	}
-	in.came = true
+	in.came += n
 	return nil
 }
 
