@@ -289,10 +289,10 @@ func (g *batchGroup) submit(ctx context.Context) {
 	call.Movable = true
 	for it := g.first; it != nil; it = it.next {
 		if it.how&asking != 0 {
-			call.Request = append(call.Request, askingRequest...)
+			call.Request.Bytes = append(call.Request.Bytes, askingRequest...)
 			call.Replies++
 		}
-		appendCommand(call, it.cmd.command())
+		appendCommand(call.Request, it.cmd.command())
 		call.Replies++
 		it.end = call.Size()
 		call.Movable = call.Movable && it.how&movable != 0

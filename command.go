@@ -48,6 +48,9 @@ type Cmder interface {
 
 	command() *baseCmd
 	decode(*resp.Decoder) error
+	// textOnly is where a reply goes that is a text and nothing else, without
+	// decode; nil if decode is needed for all replies.
+	textOnly() *string
 }
 
 // baseCmd is what all commands have: arguments, and an error if it comes to that.
@@ -152,6 +155,8 @@ func (c *baseCmd) reject(err error) {
 }
 
 func (c *baseCmd) command() *baseCmd { return c }
+
+func (c *baseCmd) textOnly() *string { return nil }
 
 // Name is the command's name in lower case.
 func (c *baseCmd) Name() string {

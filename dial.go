@@ -276,7 +276,7 @@ func (d *dialer) greet(ctx context.Context, conn *wire.Conn, list []greeting) er
 	call := wire.NewCall()
 	defer call.Free()
 	for _, g := range list {
-		appendCommand(call, g.cmd.command())
+		appendCommand(call.Request, g.cmd.command())
 	}
 	call.Replies = len(list)
 	if err := conn.Do(ctx, call); err != nil {

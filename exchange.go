@@ -90,10 +90,10 @@ func submit(ctx context.Context, conn *wire.Conn, cmd Cmder, how manner) (pendin
 	call.Movable = how&movable != 0
 	b := cmd.command()
 	if how&asking != 0 {
-		call.Request = append(call.Request, askingRequest...)
+		call.Request.Bytes = append(call.Request.Bytes, askingRequest...)
 		call.Replies = 2
 	}
-	appendCommand(call, b)
+	appendCommand(call.Request, b)
 	if call.Reserved {
 		call.Timeout = b.replyTimeout(conn.ReadTimeout())
 	}
@@ -113,6 +113,13 @@ func (p pending) finish(cmd Cmder, err error) error {
 	if err != nil {
 		p.call.Free()
 		return err
+	}
+	if to := cmd.textOnly(); to != nil {
+		if text, ok := p.call.Text(); ok {
+			*to = text
+			p.call.Free()
+			return nil
+		}
 	}
 	replies := p.call.Decoder()
 	if p.call.Replies > 1 {
@@ -139,14 +146,14 @@ func closeIfGarbled(conn *wire.Conn, err error) {
 // appendCommand encodes a command. Large strings stay where they are; large
 // byte slices are copied, since their owner may use them again while a call
 // that he gave up is still being written.
-func appendCommand(call *wire.Call, b *baseCmd) {
-	call.Request = resp.AppendArray(call.Request, b.args.len())
+func appendCommand(r *wire.Request, b *baseCmd) {
+	r.Bytes = resp.AppendArray(r.Bytes, b.args.len())
 	for _, a := range b.args.list() {
 		if a.n >= wire.LargeString && a.kind() == argText {
-			call.Request = resp.AppendBulk(call.Request, int(a.n))
-			call.AppendLarge(a.str())
+			r.Bytes = resp.AppendBulk(r.Bytes, int(a.n))
+			r.AppendLarge(a.str())
 			continue
 		}
-		call.Request = a.append(call.Request)
+		r.Bytes = a.append(r.Bytes)
 	}
 }

@@ -49,7 +49,7 @@ func (d *dialer) dialPubSub(ctx context.Context, askRole bool) (nc net.Conn, isR
 func (d *dialer) askRole(ctx context.Context, conn *wire.Conn) (isReplica bool, err error) {
 	call := wire.NewCall()
 	defer call.Free()
-	call.Request = appendWords(call.Request, "hello")
+	call.Request.Bytes = appendWords(call.Request.Bytes, "hello")
 	if err := conn.Do(ctx, call); err != nil {
 		return false, d.failed("handshake", err)
 	}

@@ -30,6 +30,8 @@ func NewStatusCmd(ctx context.Context, args ...any) *StatusCmd {
 // NewStatusResult makes a command that has been answered, for tests and fakes.
 func NewStatusResult(val string, err error) *StatusCmd { return &StatusCmd{made(val, err)} }
 
+func (c *StatusCmd) textOnly() *string { return &c.val }
+
 // Bytes is the reply as bytes.
 func (c *StatusCmd) Bytes() ([]byte, error) { return []byte(c.val), c.Err() }
 
@@ -86,6 +88,8 @@ func (c *StringCmd) decode(d *resp.Decoder) (err error) {
 	c.val, err = d.String()
 	return err
 }
+
+func (c *StringCmd) textOnly() *string { return &c.val }
 
 // Bytes is the reply as bytes of the caller's own.
 func (c *StringCmd) Bytes() ([]byte, error) { return []byte(c.val), c.Err() }

@@ -165,15 +165,15 @@ func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, how manner) 
 	call.Reserved = how&reserved != 0
 	call.Replies = len(cmds) + 2
 	if how&asking != 0 {
-		call.Request = append(call.Request, askingRequest...)
+		call.Request.Bytes = append(call.Request.Bytes, askingRequest...)
 		call.Replies++
 	}
-	call.Request = append(call.Request, "*1\r\n$5\r\nMULTI\r\n"...)
+	call.Request.Bytes = append(call.Request.Bytes, "*1\r\n$5\r\nMULTI\r\n"...)
 	for _, cmd := range cmds {
 		cmd.SetErr(nil)
-		appendCommand(call, cmd.command())
+		appendCommand(call.Request, cmd.command())
 	}
-	call.Request = append(call.Request, "*1\r\n$4\r\nEXEC\r\n"...)
+	call.Request.Bytes = append(call.Request.Bytes, "*1\r\n$4\r\nEXEC\r\n"...)
 	if err := conn.Do(ctx, call); err != nil {
 		var lost *NodeError
 		if errors.As(err, &lost) && lost.Wrote < call.Size() {

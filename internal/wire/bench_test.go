@@ -95,7 +95,7 @@ func run(b *testing.B, callers int, piece func(*Conn) error) {
 func do(ctx context.Context, request []byte) func(*Conn) error {
 	return func(c *Conn) error {
 		call := NewCall()
-		call.Request = append(call.Request, request...)
+		call.Request.Bytes = append(call.Request.Bytes, request...)
 		if err := c.Do(ctx, call); err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func BenchmarkPipeline(b *testing.B) {
 				run(b, callers, func(c *Conn) error {
 					call := NewCall()
 					call.Replies = size
-					call.Request = append(call.Request, requests...)
+					call.Request.Bytes = append(call.Request.Bytes, requests...)
 					if err := c.Do(ctx, call); err != nil {
 						return err
 					}
@@ -185,7 +185,7 @@ func BenchmarkLargeReply(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		call := NewCall()
-		call.Request = append(call.Request, benchRequest...)
+		call.Request.Bytes = append(call.Request.Bytes, benchRequest...)
 		if err := c.Do(context.Background(), call); err != nil {
 			b.Fatal(err)
 		}

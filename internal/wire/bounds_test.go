@@ -83,8 +83,8 @@ func TestCallLargerThanTheBound(t *testing.T) {
 	addr := listen(t, echo)
 	c := dial(t, addr, Options{})
 	first := large("SET", noise(maxInFlightBytes+1000))
-	first.Request = append(first.Request, "$1\r\nx\r\n"...)
-	first.Request[1] = '3' // arguments
+	first.Request.Bytes = append(first.Request.Bytes, "$1\r\nx\r\n"...)
+	first.Request.Bytes[1] = '3' // arguments
 	one := start(t.Context(), c, first)
 	other := start(t.Context(), c, command("ECHO", "y"))
 	one.gets(t, bulkReply("x"))

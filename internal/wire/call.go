@@ -5,13 +5,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
-
-// LargeString is the size in bytes from which a string is written from where it
-// lies instead of being copied into the request.
-const LargeString = 16 << 10
 
 // Call is one or more commands that travel together, and their replies. Get
 // one with [NewCall], give it back with [Call.Free].
@@ -37,39 +34,34 @@ type Call struct {
 	next    *Call         // of those to be woken together
 	ready   chan struct{} // signalled when state becomes done, but to a caller that reads for itself
 
-	inline [32]byte // backs raw when it is short
-	since  int64    // when it was submitted, by the connection's clock
-	start  uint64   // where the request begins in the stream of bytes sent
+	// Submit needs these too.
+
+	since int64  // when it was submitted, by the connection's clock
+	start uint64 // where the request begins in the stream of bytes sent
+	size  int    // of the request that was submitted
 	// Timeout bounds the wait for the replies from submission on, in place of
 	// the connection's ReadTimeout: 0 keeps that, a negative one never ends.
-	Timeout  time.Duration
-	refBytes int
+	Timeout time.Duration
+	// Request is what to send. The caller appends to it; Submit takes it away.
+	Request *Request
 
-	// The caller needs these.
+	// Few calls need these.
 
-	// Request is the encoded commands. The caller appends to it.
-	Request []byte
-	refs    []ref // strings that belong into Request
 	err     error
-
+	shed    *Error   // what Shed has said
+	inline  [32]byte // backs raw when it is short
 	decoder resp.Decoder
 	taken   int // replies that Next has returned
 	block   resp.Decoder
-	shed    *Error // what Shed has said
-}
-
-// ref is a string that stands in a request without being copied.
-type ref struct {
-	at int // its place among the copied bytes
-	s  string
 }
 
 // The life of a call. Whoever changes waiting to something else has decided
-// its fate: the reader by done, the caller by abandoned, Shed by shedding. The
-// reader drops the replies of the latter two.
+// its fate: the reader by done or failed, the caller by abandoned, Shed by
+// shedding. The reader drops the replies of the latter two.
 const (
 	waiting uint32 = iota
 	done
+	failed
 	abandoned
 	shedding
 )
@@ -78,23 +70,21 @@ var calls = sync.Pool{New: func() any {
 	return &Call{ready: make(chan struct{}, 1)}
 }}
 
-// NewCall returns an empty call.
+// NewCall returns a call with an empty request.
 func NewCall() *Call {
 	c := calls.Get().(*Call)
 	c.Replies = 1
+	c.Request = requests.Get().(*Request)
 	return c
 }
 
-// AppendLarge puts s into the request without copying it, followed by a line
-// end. s must not change until the bytes are written; a string never does.
-func (c *Call) AppendLarge(s string) {
-	c.refs = append(c.refs, ref{len(c.Request), s})
-	c.refBytes += len(s)
-	c.Request = append(c.Request, '\r', '\n')
-}
-
 // Size is the length of the request in bytes.
-func (c *Call) Size() int { return len(c.Request) + c.refBytes }
+func (c *Call) Size() int {
+	if c.Request != nil {
+		return c.Request.size()
+	}
+	return c.size
+}
 
 // Decoder returns a decoder of the replies of a call that succeeded. It must
 // not be used after Free; what it returns may.
@@ -128,26 +118,21 @@ func (c *Call) Next() (*resp.Decoder, error) {
 	return &c.decoder, err
 }
 
-// Reset makes the call ready to be submitted once more with the same request,
-// after an error other than the context's or that of Shed.
-func (c *Call) Reset() {
-	c.raw, c.got, c.bare = nil, 0, false
-	if c.err != nil {
-		c.err = nil
-	}
-	c.decoder = resp.Decoder{}
-	if c.split {
-		c.block, c.split, c.taken = resp.Decoder{}, false, 0
-	}
-	c.state.Store(waiting)
+// Text is the reply of a call that succeeded, if it is one string and nothing
+// else. It may be used after Free.
+func (c *Call) Text() (text string, ok bool) {
+	return unsafe.String(unsafe.SliceData(c.raw), len(c.raw)), c.bare
 }
 
 // outcome is the error of a call that has ended but was not abandoned.
 func (c *Call) outcome() error {
-	if c.state.Load() == shedding {
+	switch c.state.Load() {
+	case failed:
+		return c.err
+	case shedding:
 		return c.shed
 	}
-	return c.err
+	return nil
 }
 
 // Free gives the call back. One whose reply is still to come is left to the
@@ -156,18 +141,29 @@ func (c *Call) Free() {
 	if state := c.state.Load(); state == abandoned || state == shedding {
 		return
 	}
-	const keep = 16 << 10
-	if cap(c.Request) > keep {
+	c.reset()
+	calls.Put(c)
+}
+
+// reset makes the call as good as new, with as few writes as will do.
+func (c *Call) reset() {
+	if c.Request != nil {
+		c.Request.free()
 		c.Request = nil
 	}
-	c.Request = c.Request[:0]
 	c.Timeout, c.Reserved, c.Movable = 0, false, false
-	if len(c.refs) > 0 {
-		clear(c.refs)
-		c.refs, c.refBytes = c.refs[:0], 0
+	c.raw, c.got = nil, 0
+	if c.state.Load() == failed {
+		c.err = nil
 	}
-	c.Reset()
-	calls.Put(c)
+	if !c.bare {
+		c.decoder = resp.Decoder{}
+	}
+	c.bare = false
+	if c.split {
+		c.block, c.split, c.taken = resp.Decoder{}, false, 0
+	}
+	c.state.Store(waiting)
 }
 
 // keep adds a copy of b to the replies: a short single one stays within the
@@ -176,6 +172,10 @@ func (c *Call) Free() {
 func (c *Call) keep(b []byte) {
 	if c.raw == nil && c.Replies == 1 {
 		if len(b) <= len(c.inline) && !isAggregate(b[0]) {
+			if string(b) == "+OK\r\n" {
+				c.raw, c.bare = ok, true
+				return
+			}
 			c.raw = append(c.inline[:0], b...)
 			return
 		}
@@ -196,6 +196,9 @@ func (c *Call) adopt(b []byte) {
 	}
 	c.raw = append(c.raw, b...)
 }
+
+// ok is the text of the reply to most writes.
+var ok = []byte("OK")
 
 func isAggregate(kind byte) bool {
 	return kind == '*' || kind == '%' || kind == '~'

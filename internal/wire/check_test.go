@@ -14,7 +14,7 @@ func TestCheck(t *testing.T) {
 	require.NoError(t, c.Err(), "it is open")
 
 	call := NewCall()
-	call.Request = append(call.Request, "*1\r\n$4\r\nPING\r\n"...)
+	call.Request.Bytes = append(call.Request.Bytes, "*1\r\n$4\r\nPING\r\n"...)
 	require.NoError(t, c.Submit(context.Background(), call))
 	c.Check() // leaves what is in use alone
 	require.NoError(t, c.Err())

@@ -266,26 +266,29 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 		c.mu.Unlock()
 		return &Error{Node: c.opt.Node, Cause: ErrReserved}
 	}
+	request := call.Request
+	call.Request = nil
 	call.since = c.clock.now
 	call.start = c.appended
-	c.appended += uint64(call.Size())
-	for _, r := range call.refs {
+	call.size = request.size()
+	c.appended += uint64(call.size)
+	for _, r := range request.refs {
 		c.outRefs = append(c.outRefs, ref{len(c.out) + r.at, r.s})
 	}
-	c.out = append(c.out, call.Request...)
+	c.out = append(c.out, request.Bytes...)
 	c.calls.push(call)
 	c.served++
 	depth := c.inFlight.Add(1)
 	if c.appended-c.written > bulk {
 		c.sending.Store(true)
 	}
-	if c.writing || call.Size() <= smallRequest && c.gathers() {
-		c.mu.Unlock()
+	left := c.writing || call.size <= smallRequest && c.gathers() // to others
+	c.writing = c.writing || !left
+	c.mu.Unlock()
+	request.free()
+	if left {
 		return nil
 	}
-	c.writing = true
-	c.mu.Unlock()
-
 	if depth > 1 {
 		runtime.Gosched() // those who are ready to run add to the batch
 	}
@@ -389,7 +392,7 @@ func (c *Conn) wrote(call *Call) int {
 	if sent <= call.start {
 		return 0
 	}
-	return int(min(sent-call.start, uint64(call.Size())))
+	return int(min(sent-call.start, uint64(call.size)))
 }
 
 // fail marks the connection dead. Its reader will bury it; without a reader it
@@ -430,7 +433,7 @@ func (c *Conn) bury(own *Call) {
 		if call.state.Load() == waiting {
 			call.err = c.failure(call, c.err)
 		}
-		if call.state.CompareAndSwap(waiting, done) && call != own {
+		if call.state.CompareAndSwap(waiting, failed) && call != own {
 			wakes = append(wakes, call)
 		}
 	}

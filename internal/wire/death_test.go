@@ -340,8 +340,8 @@ func TestOnPushClosesTheConnection(t *testing.T) {
 	}
 }
 
-// The calls that can be used again after an error can indeed.
-func TestResetAfterDeath(t *testing.T) {
+// A call that died halfway leaves nothing behind for its next use.
+func TestFreshAfterDeath(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, p := pipe(t, Options{})
@@ -363,7 +363,9 @@ func TestResetAfterDeath(t *testing.T) {
 		_, err := call.Next()
 		require.ErrorIs(t, err, io.EOF)
 
-		call.Reset()
+		request := block(3, "GET", "k").Request
+		call.reset()
+		call.Replies, call.Request = 3, request
 		c, p = pipe(t, Options{})
 		s = start(t.Context(), c, call)
 		for range 3 {

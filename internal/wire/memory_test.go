@@ -44,7 +44,7 @@ func TestMemoryOfIdleConnections(t *testing.T) {
 			requireDone(t, c, large("SET", noise(50_000)))
 			several := large("SET", noise(LargeString))
 			for range 1000 {
-				several.AppendLarge("x")
+				several.Request.AppendLarge("x")
 			}
 			requireDone(t, c, several)
 		},

@@ -142,11 +142,11 @@ func (w *whim) errand(l *line, id string, rnd *rand.Rand, got *tally) error {
 			part := large("ECHO", text)
 			header := appendCommand(nil, "ECHO", ids[i], "")
 			header[1] = '3'
-			call.Request = append(call.Request, header[:len(header)-len("$0\r\n\r\n")]...)
-			call.Request = append(call.Request, part.Request[len("*2\r\n$4\r\nECHO\r\n"):len(part.Request)-2]...)
-			call.AppendLarge(text)
+			call.Request.Bytes = append(call.Request.Bytes, header[:len(header)-len("$0\r\n\r\n")]...)
+			call.Request.Bytes = append(call.Request.Bytes, part.Request.Bytes[len("*2\r\n$4\r\nECHO\r\n"):len(part.Request.Bytes)-2]...)
+			call.Request.AppendLarge(text)
 		} else {
-			call.Request = appendCommand(call.Request, "ECHO", ids[i], text)
+			call.Request.Bytes = appendCommand(call.Request.Bytes, "ECHO", ids[i], text)
 		}
 		want.WriteString("*2\r\n" + bulkReply(ids[i]) + bulkReply(text))
 		ends[i] = call.Size()

@@ -200,7 +200,7 @@ func TestShared(t *testing.T) {
 		reply  string
 		shared bool
 	}{
-		{"+OK\r\n", false},
+		{"+QUEUED\r\n", false},
 		{bulkReply(strings.Repeat("x", 25)), false}, // 32 bytes
 		{bulkReply(strings.Repeat("x", 26)), true},
 		{"*1\r\n+OK\r\n", true},

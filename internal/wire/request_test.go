@@ -12,16 +12,16 @@ import (
 // command makes a call of one command. It does not come from the pool, because
 // channels must not leave a bubble of synctest.
 func command(args ...string) *Call {
-	call := &Call{Replies: 1, ready: make(chan struct{}, 1)}
-	call.Request = appendCommand(nil, args...)
+	call := &Call{Replies: 1, Request: new(Request), ready: make(chan struct{}, 1)}
+	call.Request.Bytes = appendCommand(nil, args...)
 	return call
 }
 
 // block makes a call of n commands.
 func block(n int, args ...string) *Call {
-	call := &Call{Replies: n, ready: make(chan struct{}, 1)}
+	call := &Call{Replies: n, Request: new(Request), ready: make(chan struct{}, 1)}
 	for range n {
-		call.Request = appendCommand(call.Request, args...)
+		call.Request.Bytes = appendCommand(call.Request.Bytes, args...)
 	}
 	return call
 }
@@ -37,14 +37,17 @@ func appendCommand(b []byte, args ...string) []byte {
 // large makes a call that refers to its argument instead of holding it.
 func large(name, arg string) *Call {
 	call := command()
-	call.Request = resp.AppendString(resp.AppendArray(nil, 2), name)
-	call.Request = resp.AppendBulk(call.Request, len(arg))
-	call.AppendLarge(arg)
+	call.Request.Bytes = resp.AppendString(resp.AppendArray(nil, 2), name)
+	call.Request.Bytes = resp.AppendBulk(call.Request.Bytes, len(arg))
+	call.Request.AppendLarge(arg)
 	return call
 }
 
 func reply(call *Call) string {
-	if call.bare {
+	switch {
+	case call.bare && len(call.raw) > 0 && &call.raw[0] == &ok[0]:
+		return "+OK\r\n"
+	case call.bare:
 		return bulkReply(string(call.raw))
 	}
 	return string(call.raw)
