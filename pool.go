@@ -67,8 +67,9 @@ func (s *PoolStats) add(other PoolStats) {
 }
 
 // pool is a node's connections. Ordinary commands share them: all use the
-// first, and the next only while the first is busy with bulk. What needs a
-// connection of its own takes one out.
+// first, but for a second caller while there are no more than two, and for all
+// while the first is busy with bulk. What needs a connection of its own takes
+// one out.
 //
 // Its lock is taken by nobody who holds a connection's, and no connection's
 // method that could wait is called under it.
@@ -152,12 +153,15 @@ func newPool(opt *Options, readOnly bool) *pool {
 
 // lane returns a connection to share.
 func (p *pool) lane(ctx context.Context) (*wire.Conn, error) {
-	lanes := *p.shared.Load()
-	if len(lanes) > 0 && !lanes[0].Busy() {
-		return lanes[0], nil
-	}
-	if len(lanes) > 0 {
-		return p.quietest(lanes), nil
+	if lanes := *p.shared.Load(); len(lanes) > 0 {
+		switch first := lanes[0]; {
+		case first.Busy():
+			return p.quietest(lanes), nil
+		case first.Solo() && p.opt.PoolSize > 1:
+			return p.second(lanes), nil
+		default:
+			return first, nil
+		}
 	}
 	p.misses.Add(1)
 	return p.await(ctx, 0, func() (*wire.Conn, bool) {
@@ -180,12 +184,32 @@ func (p *pool) quietest(lanes []*wire.Conn) *wire.Conn {
 			best = conn
 		}
 	}
+	p.openAnother()
+	return best
+}
+
+// second chooses a connection when the first serves a caller that is alone on
+// it: the second, unless it is in use as well. Two callers that read for
+// themselves are faster than two of which one has to wake the other; more of
+// them are better off together.
+func (p *pool) second(lanes []*wire.Conn) *wire.Conn {
+	if len(lanes) == 1 {
+		p.openAnother()
+		return lanes[0]
+	}
+	if lanes[1].InFlight() == 0 {
+		return lanes[1]
+	}
+	return lanes[0]
+}
+
+// openAnother opens one more connection, if there may be one.
+func (p *pool) openAnother() {
 	p.mu.Lock()
-	if p.dialing == 0 {
+	defer p.mu.Unlock()
+	if p.dialing == 0 && !time.Now().Before(p.retryAt) {
 		p.open(1)
 	}
-	p.mu.Unlock()
-	return best
 }
 
 // take returns a connection that is the caller's alone until [pool.give].

@@ -140,6 +140,9 @@ func (c *Conn) Served() uint64 {
 // wait for it.
 func (c *Conn) Busy() bool { return c.receiving.Load() || c.sending.Load() }
 
+// Solo reports whether one call is in flight, whose caller reads for itself.
+func (c *Conn) Solo() bool { return c.inFlight.Load() == 1 && c.reader.Load() == caller }
+
 // Reserve keeps the connection for calls whose Reserved is set, if nothing is
 // in flight on it, and reports whether it did. [Conn.Release] ends that.
 func (c *Conn) Reserve() bool {
