@@ -1,43 +1,57 @@
 package redis
 
 import (
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// A list holds what was added however many there are, and a clone of it is
-// another list.
-func TestArgList(t *testing.T) {
+// A command has the arguments that were added, however many there are and
+// whatever its name, and a copy of them is another one.
+func TestArgumentsAdded(t *testing.T) {
 	t.Parallel()
-	text := func(l *argList) (all []string) {
-		for _, a := range l.list() {
-			all = append(all, a.str())
+	text := func(c *baseCmd) (all []string) {
+		for i := range c.argCount() {
+			all = append(all, c.argText(i))
 		}
 		return all
 	}
-	for n := range 40 {
-		for _, room := range []int{0, 1, n} {
-			var l argList
-			var want []string
-			l.grow(room)
-			for i := range n {
-				l.add(intArg(int64(i)))
-				want = append(want, strconv.Itoa(i))
-			}
-			require.Equal(t, n, l.len())
-			require.Equal(t, want, text(&l))
+	require.Empty(t, text(new(baseCmd)))
+	for name, short := range map[string]bool{
+		"set": true, "SET": false, "frobnicate": false, "cluster": false, "config|get": true, "": false,
+	} {
+		for n := range 20 {
+			for _, room := range []int{0, 1, n, n + 1} {
+				var c baseCmd
+				c.growArgs(room)
+				c.addArg(textArg(name))
+				c.growArgs(max(0, room-1))
+				want := []string{name}
+				for i := range n {
+					a := intArg(int64(i))
+					if i%2 == 1 {
+						a = textArg("") // which is an argument like all others
+					}
+					c.addArg(a)
+					want = append(want, a.str())
+				}
+				require.Equal(t, want, text(&c), "%q with %d", name, n)
+				require.Equal(t, short && max(n, room-1) <= len(c.short), !c.isListed(), "%q with %d, %d", name, n, room)
 
-			own := l.clone()
-			require.Equal(t, want, text(&own))
-			own.add(textArg("more"))
-			if n > 0 {
-				own.list()[0] = textArg("changed")
+				var own baseCmd
+				own.SetErr(Nil)
+				own.takeArgs(&c)
+				require.Equal(t, want, text(&own))
+				require.Equal(t, Nil, own.Err())
+				own.addArg(textArg("more"))
+				if n > 0 {
+					own.setArg(1, textArg("changed"))
+					require.Equal(t, "changed", own.argText(1))
+				}
+				require.Equal(t, want, text(&c))
+				c.addArg(textArg("other"))
+				require.Equal(t, "more", text(&own)[n+1])
 			}
-			require.Equal(t, want, text(&l))
-			l.add(textArg("other"))
-			require.Equal(t, "more", text(&own)[n])
 		}
 	}
 }

@@ -51,6 +51,9 @@ func (a arg) kind() argKind {
 }
 
 func textArg(s string) arg {
+	if s == "" {
+		return arg{unsafe.Pointer(&marks[argText]), 0} // not the same as none
+	}
 	return arg{unsafe.Pointer(unsafe.StringData(s)), uint64(len(s))}
 }
 
@@ -136,7 +139,7 @@ func makeRareArg(v any) (arg, error) {
 		b, err := m.MarshalBinary()
 		return bytesArg(b), err
 	}
-	return arg{}, fmt.Errorf("cannot send a value of type %T (implement encoding.BinaryMarshaler)", v)
+	return textArg(""), fmt.Errorf("cannot send a value of type %T (implement encoding.BinaryMarshaler)", v)
 }
 
 // pointee is what a pointer to a sendable type points to; a nil pointer gives

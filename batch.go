@@ -274,7 +274,7 @@ func (g *batchGroup) send(ctx context.Context) {
 func (p *pool) connFor(ctx context.Context, g *batchGroup) (*wire.Conn, error) {
 	for it := g.first; it != nil; it = it.next {
 		b := it.cmd.command()
-		if b.lookup().Blocks(b.args.len(), b.argText) {
+		if b.lookup().Blocks(b.argCount(), b.argText) {
 			g.alone, g.taken = true, true
 			return p.take(ctx)
 		}

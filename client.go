@@ -172,7 +172,7 @@ func checkCommand(ctx context.Context, cmd Cmder) error {
 		return b.Err()
 	case ctx == nil:
 		return errNilContext
-	case b.args.len() == 0:
+	case b.argCount() == 0:
 		return errors.New("redis: a command without a name")
 	case b.lookup().IsSession():
 		return fmt.Errorf("redis: %s changes the connection it is sent on: use Conn, Watch, TxPipeline or Subscribe", b.FullName())

@@ -56,13 +56,14 @@ type Cmder interface {
 // baseCmd is what all commands have: arguments, and an error if it comes to that.
 // There are many commands, and each is new memory: it is as small as can be.
 type baseCmd struct {
-	args argList
-	info *cmdinfo.Command
-	rare *rare
+	info  *cmdinfo.Command
+	short [3]arg // see addArg
+	rare  *rare
 }
 
 // rare is what few commands have.
 type rare struct {
+	list    []arg // the name and the arguments, see addArg
 	err     error
 	blocks  time.Duration // how long a blocking command may take; 0: not known
 	keyPos  int8          // set by SetFirstKeyPos
@@ -103,30 +104,30 @@ func (c *baseCmd) start(name string, args ...string) *baseCmd {
 
 // str, strs, int, uint and float add arguments that can always be sent.
 func (c *baseCmd) str(s string) *baseCmd {
-	c.args.add(textArg(s))
+	c.addArg(textArg(s))
 	return c
 }
 
 func (c *baseCmd) strs(list ...string) *baseCmd {
-	c.args.grow(len(list))
+	c.growArgs(len(list))
 	for _, s := range list {
-		c.args.add(textArg(s))
+		c.addArg(textArg(s))
 	}
 	return c
 }
 
 func (c *baseCmd) int(n int64) *baseCmd {
-	c.args.add(intArg(n))
+	c.addArg(intArg(n))
 	return c
 }
 
 func (c *baseCmd) uint(n uint64) *baseCmd {
-	c.args.add(uintArg(n))
+	c.addArg(uintArg(n))
 	return c
 }
 
 func (c *baseCmd) float(f float64) *baseCmd {
-	c.args.add(floatArg(f))
+	c.addArg(floatArg(f))
 	return c
 }
 
@@ -134,14 +135,14 @@ func (c *baseCmd) float(f float64) *baseCmd {
 func (c *baseCmd) val(v any) *baseCmd {
 	a, err := makeArg(v)
 	if err != nil && !c.isInvalid() {
-		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), c.args.len(), err))
+		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), c.argCount(), err))
 	}
-	c.args.add(a)
+	c.addArg(a)
 	return c
 }
 
 func (c *baseCmd) vals(list ...any) *baseCmd {
-	c.args.grow(len(list))
+	c.growArgs(len(list))
 	for _, v := range list {
 		c.val(v)
 	}
@@ -160,7 +161,7 @@ func (c *baseCmd) textOnly() *string { return nil }
 
 // Name is the command's name in lower case.
 func (c *baseCmd) Name() string {
-	if c.args.len() == 0 {
+	if c.argCount() == 0 {
 		return ""
 	}
 	return strings.ToLower(c.argText(0))
@@ -176,9 +177,9 @@ func (c *baseCmd) FullName() string {
 
 // Args are the name and the arguments.
 func (c *baseCmd) Args() []any {
-	args := make([]any, c.args.len())
-	for i, a := range c.args.list() {
-		args[i] = a.value()
+	args := make([]any, c.argCount())
+	for i := range args {
+		args[i] = c.arg(i).value()
 	}
 	return args
 }
@@ -216,14 +217,11 @@ func (c *baseCmd) Err() error {
 	return c.rare.err
 }
 
-// argText gives the text of an argument to the command table.
-func (c *baseCmd) argText(i int) string { return c.args.list()[i].str() }
-
 // lookup finds the command in the table; nil when it is unknown.
 func (c *baseCmd) lookup() *cmdinfo.Command {
-	if c.info == nil && c.args.len() > 0 {
+	if c.info == nil && c.argCount() > 0 {
 		c.info = cmdinfo.Lookup(c.argText(0))
-		if c.info.IsContainer() && c.args.len() > 1 {
+		if c.info.IsContainer() && c.argCount() > 1 {
 			c.info = c.info.Sub(c.argText(1))
 		}
 	}
@@ -237,9 +235,9 @@ func (c *baseCmd) firstKey() int {
 	if rare := c.rare; rare != nil && rare.keySet {
 		pos = int(rare.keyPos)
 	} else if info := c.lookup(); info != nil {
-		pos = info.FirstKeyPos(c.args.len(), c.argText)
+		pos = info.FirstKeyPos(c.argCount(), c.argText)
 	}
-	if pos >= c.args.len() {
+	if pos >= c.argCount() {
 		return 0
 	}
 	return pos
@@ -250,7 +248,7 @@ func (c *baseCmd) firstKey() int {
 func (c *baseCmd) replyTimeout(read time.Duration) time.Duration {
 	blocks := c.peculiar().blocks
 	switch {
-	case !c.lookup().Blocks(c.args.len(), c.argText):
+	case !c.lookup().Blocks(c.argCount(), c.argText):
 		return 0
 	case blocks <= 0 || read <= 0:
 		return -1
@@ -261,11 +259,11 @@ func (c *baseCmd) replyTimeout(read time.Duration) time.Duration {
 // text shows the command with val, or with its error.
 func (c *baseCmd) text(val any) string {
 	var b strings.Builder
-	for i, a := range c.args.list() {
+	for i := range c.argCount() {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(a.str())
+		b.WriteString(c.argText(i))
 	}
 	b.WriteString(": ")
 	if err := c.Err(); err != nil {

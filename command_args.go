@@ -32,21 +32,21 @@ func (c *baseCmd) list(values []any) *baseCmd {
 		return c
 	}
 	if a, err := makeArg(v); err == nil {
-		c.args.add(a)
+		c.addArg(a)
 		return c
 	}
 	flat, err := hscan.Args(nil, v)
 	if err != nil {
-		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), c.args.len(), err))
+		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), c.argCount(), err))
 	}
 	return c.vals(flat...)
 }
 
 // pairs is list for names and values in turn.
 func (c *baseCmd) pairs(values []any) *baseCmd {
-	first := c.args.len()
+	first := c.argCount()
 	c.list(values)
-	if n := c.args.len() - first; n%2 != 0 && !c.isInvalid() {
+	if n := c.argCount() - first; n%2 != 0 && !c.isInvalid() {
 		c.rejectOdd(n)
 	}
 	return c

@@ -275,7 +275,7 @@ type MSetEXArgs struct {
 func (c cmdable) MSetEX(ctx context.Context, args MSetEXArgs, values ...any) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("msetex").int(0).pairs(values)
-	cmd.args.list()[1] = intArg(int64(cmd.args.len()-2) / 2)
+	cmd.setArg(1, intArg(int64(cmd.argCount()-2)/2))
 	cmd.flag(args.Condition != "", string(args.Condition)).expires(args.Expiration)
 	return do(ctx, c, cmd)
 }

@@ -286,8 +286,9 @@ func (c *testConn) process(_ context.Context, cmd Cmder) error {
 }
 
 func encodeCommand(cmd Cmder) []byte {
-	b := resp.AppendArray(nil, cmd.command().args.len())
-	for _, a := range cmd.command().args.list() {
+	b := resp.AppendArray(nil, cmd.command().argCount())
+	for i := range cmd.command().argCount() {
+		a := cmd.command().arg(i)
 		b = a.append(b)
 	}
 	return b

@@ -28,7 +28,7 @@ func (p *pool) exchange(ctx context.Context, cmd Cmder, how manner) error {
 
 func (p *pool) send(ctx context.Context, cmd Cmder, how manner) error {
 	b := cmd.command()
-	if b.lookup().Blocks(b.args.len(), b.argText) {
+	if b.lookup().Blocks(b.argCount(), b.argText) {
 		return p.exchangeAlone(ctx, cmd, how)
 	}
 	w, err := p.submit(ctx, cmd, how)
@@ -147,8 +147,10 @@ func closeIfGarbled(conn *wire.Conn, err error) {
 // byte slices are copied, since their owner may use them again while a call
 // that he gave up is still being written.
 func appendCommand(r *wire.Request, b *baseCmd) {
-	r.Bytes = resp.AppendArray(r.Bytes, b.args.len())
-	for _, a := range b.args.list() {
+	n := b.argCount()
+	r.Bytes = resp.AppendArray(r.Bytes, n)
+	for i := range n {
+		a := b.arg(i)
 		if a.n >= wire.LargeString && a.kind() == argText {
 			r.Bytes = resp.AppendBulk(r.Bytes, int(a.n))
 			r.AppendLarge(a.str())

@@ -39,7 +39,8 @@ func newFanOut(cmd Cmder, m *slotMap, merge merge) *fanOut {
 
 func (f *fanOut) add(at *place) {
 	b := f.whole.command()
-	part := &partCmd{baseCmd: baseCmd{args: b.args, info: b.info}, once: f.whole.NoRetry()}
+	part := &partCmd{once: f.whole.NoRetry()}
+	part.takeArgs(b)
 	if blocks := b.peculiar().blocks; blocks != 0 {
 		part.own().blocks = blocks
 	}

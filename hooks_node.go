@@ -67,7 +67,7 @@ func hookedAttempt(process ProcessPipelineHook) ProcessPipelineHook {
 func (c *Client) isDirect(cmd Cmder) bool {
 	b := cmd.command()
 	return c.hooks.chain.Load() == nil && c.opt.Limiter == nil && scriptOf(cmd) == nil &&
-		!b.lookup().Blocks(b.args.len(), b.argText)
+		!b.lookup().Blocks(b.argCount(), b.argText)
 }
 
 // exchange makes one attempt with cmd.

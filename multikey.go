@@ -49,10 +49,9 @@ func split(cmd Cmder) (*parts, bool) {
 		return nil, false
 	}
 	step := int(info.KeyStep)
-	if (b.args.len()-1)%step != 0 {
+	if (b.argCount()-1)%step != 0 {
 		return nil, false
 	}
-	args := b.args.list()
 	keys, slots := bySlot(b, step)
 	if slots < 2 {
 		return nil, false
@@ -65,12 +64,12 @@ func split(cmd Cmder) (*parts, bool) {
 		}
 		part := &p.list[i]
 		part.once = cmd.NoRetry()
-		part.args.add(args[0])
-		part.args.grow((to - from) * step)
+		part.addArg(b.arg(0))
+		part.growArgs((to - from) * step)
 		for at := from; at < to; at++ {
 			pos := 1 + keys[at].index()*step
-			for _, a := range args[pos : pos+step] {
-				part.args.add(a)
+			for i := range step {
+				part.addArg(b.arg(pos + i))
 			}
 		}
 		part.keys = keys[from:to]
@@ -90,7 +89,7 @@ func (k slotKey) index() int              { return int(uint32(k)) }
 // bySlot sorts the command's keys by slot, those of a slot in their order, and
 // counts the slots.
 func bySlot(b *baseCmd, step int) (keys []slotKey, slots int) {
-	n := (b.args.len() - 1) / step
+	n := (b.argCount() - 1) / step
 	if n < 2 {
 		return nil, n
 	}
@@ -162,7 +161,7 @@ func (p *parts) failure() error {
 		if failure == nil {
 			failure = &PartialError{Command: p.whole.Name(), Failed: map[string]error{}, cause: err}
 		}
-		for pos := 1; pos < part.args.len(); pos += p.step {
+		for pos := 1; pos < part.argCount(); pos += p.step {
 			failure.Failed[part.argText(pos)] = err
 		}
 	}
@@ -195,7 +194,7 @@ func (p *parts) sum() ([]byte, error) {
 
 // inOrder puts the elements into the order of the whole's keys.
 func (p *parts) inOrder() ([]byte, error) {
-	keys := (p.whole.command().args.len() - 1) / p.step
+	keys := (p.whole.command().argCount() - 1) / p.step
 	elements := make([][]byte, keys)
 	size := 16
 	for i := range p.list {

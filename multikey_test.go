@@ -21,7 +21,8 @@ func partsOf(cmd Cmder) []string {
 	var list []string
 	for i := range p.list {
 		var words []string
-		for _, a := range p.list[i].args.list() {
+		for pos := range p.list[i].argCount() {
+			a := p.list[i].arg(pos)
 			words = append(words, a.str())
 		}
 		list = append(list, strings.Join(words, " "))
@@ -224,9 +225,9 @@ func TestSplitAndJoinAreInverse(t *testing.T) {
 		if p, ok := split(get); ok {
 			seen := 0
 			answerParts(t, p, func(part *partCmd) string {
-				reply := fmt.Sprintf("*%d\r\n", part.args.len()-1)
+				reply := fmt.Sprintf("*%d\r\n", part.argCount()-1)
 				slot := keySlot(part.argText(1))
-				for pos := 1; pos < part.args.len(); pos++ {
+				for pos := 1; pos < part.argCount(); pos++ {
 					require.Equal(t, slot, keySlot(part.argText(pos)), "one slot a part")
 					if v, ok := values[part.argText(pos)]; ok {
 						reply += bulk(v)
@@ -246,7 +247,7 @@ func TestSplitAndJoinAreInverse(t *testing.T) {
 		if p, ok := split(count); ok {
 			answerParts(t, p, func(part *partCmd) string {
 				n := 0
-				for pos := 1; pos < part.args.len(); pos++ {
+				for pos := 1; pos < part.argCount(); pos++ {
 					if _, ok := values[part.argText(pos)]; ok {
 						n++
 					}

@@ -233,7 +233,7 @@ func (c *SliceCmd) Scan(dst any) error {
 	if c.Name() == "hmget" {
 		first = 2 // HMGET key field …
 	}
-	if c.args.len()-first != len(c.val) {
+	if c.argCount()-first != len(c.val) {
 		return fmt.Errorf("redis: Scan: %d values for the arguments of %s", len(c.val), c.Name())
 	}
 	fields, err := hscan.Fields(dst)

@@ -66,7 +66,7 @@ func (c *ScanCmd) decode(d *resp.Decoder) error {
 // next is the command that gets the page after this one.
 func (c *ScanCmd) next() *ScanCmd {
 	next := newScan(c.process)
-	next.args, next.info = c.args.clone(), c.info
+	next.takeArgs(&c.baseCmd)
 	if rare := c.peculiar(); rare.keySet {
 		next.SetFirstKeyPos(rare.keyPos)
 	}
@@ -74,8 +74,8 @@ func (c *ScanCmd) next() *ScanCmd {
 	if c.Name() != "scan" {
 		at = 2 // HSCAN key cursor
 	}
-	if args := next.args.list(); at < len(args) {
-		args[at] = uintArg(c.cursor)
+	if at < next.argCount() {
+		next.setArg(at, uintArg(c.cursor))
 	}
 	return next
 }

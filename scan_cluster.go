@@ -59,7 +59,7 @@ type scanState struct {
 // isClusterScan reports whether cmd is a SCAN with a cursor.
 func isClusterScan(cmd Cmder, info *cmdinfo.Command) (cursor uint64, yes bool) {
 	b := cmd.command()
-	if info.Name != "scan" || b.args.len() < 2 {
+	if info.Name != "scan" || b.argCount() < 2 {
 		return 0, false
 	}
 	cursor, err := strconv.ParseUint(b.argText(1), 10, 64)
@@ -112,7 +112,7 @@ func (c *ClusterClient) newClusterScan(ctx context.Context, cmd Cmder, cursor ui
 
 // scanOption is the value of an option of SCAN, "" if it is not given.
 func scanOption(b *baseCmd, name string) string {
-	for i := 2; i+1 < b.args.len(); i += 2 {
+	for i := 2; i+1 < b.argCount(); i += 2 {
 		if strings.EqualFold(b.argText(i), name) {
 			return b.argText(i + 1)
 		}
@@ -160,15 +160,15 @@ func (s *clusterScan) stop() *place {
 // pageCmd is the SCAN for the node.
 func (s *clusterScan) pageCmd() *partCmd {
 	b := s.whole.command()
-	part := &partCmd{baseCmd: baseCmd{args: b.args.clone(), info: b.info}}
-	args := part.args.list()
-	args[1] = uintArg(s.state.cursor)
+	part := new(partCmd)
+	part.takeArgs(b)
+	part.setArg(1, uintArg(s.state.cursor))
 	if s.state.passes == 0 {
 		return part
 	}
-	for i := 2; i+1 < len(args); i += 2 {
+	for i := 2; i+1 < part.argCount(); i += 2 {
 		if n, err := strconv.Atoi(part.argText(i + 1)); err == nil && strings.EqualFold(part.argText(i), "count") {
-			args[i+1] = intArg(int64(max(n, rescanCount)))
+			part.setArg(i+1, intArg(int64(max(n, rescanCount))))
 			return part
 		}
 	}

@@ -126,7 +126,7 @@ func commonSlot(cmds []Cmder) (int, error) {
 			slot = s
 		}
 		if info := b.lookup(); info != nil && !b.peculiar().keySet {
-			info.Keys(b.args.len(), b.argText, check)
+			info.Keys(b.argCount(), b.argText, check)
 		} else if pos := b.firstKey(); pos > 0 {
 			check(pos)
 		}

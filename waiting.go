@@ -59,8 +59,9 @@ func (c *ClusterClient) waitingRoom(n *node) *waitingRoom {
 // textBytes is about how much memory the arguments of commands hold.
 func textBytes(cmds ...Cmder) (bytes int) {
 	for _, cmd := range cmds {
-		for _, a := range cmd.command().args.list() {
-			bytes += a.size()
+		b := cmd.command()
+		for i := range b.argCount() {
+			bytes += b.arg(i).size()
 		}
 	}
 	return bytes

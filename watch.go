@@ -176,7 +176,7 @@ func (tx *Tx) processCommand(ctx context.Context, cmd Cmder) error {
 	case err != nil:
 	case name == "watch":
 		b := cmd.command()
-		for pos := 1; pos < b.args.len(); pos++ {
+		for pos := 1; pos < b.argCount(); pos++ {
 			tx.watched = append(tx.watched, strings.Clone(b.argText(pos)))
 		}
 	case name == "unwatch":
@@ -275,7 +275,7 @@ func (tx *Tx) check(cmds ...Cmder) error {
 	for _, cmd := range cmds {
 		b := cmd.command()
 		known := true
-		b.lookup().Keys(b.args.len(), b.argText, func(pos int) {
+		b.lookup().Keys(b.argCount(), b.argText, func(pos int) {
 			known = known && slices.Contains(tx.watched, b.argText(pos))
 		})
 		if !known {
