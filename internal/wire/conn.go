@@ -77,6 +77,7 @@ type Conn struct {
 	largest    int       // size of the largest batch of late
 	writing    bool      // somebody is the writer
 	writeSince int64     // when the write under way began; 0: none is
+	unsent     int       // calls of which out is the requests
 	appended   uint64    // bytes submitted
 	taken      uint64    // bytes handed to write calls
 	written    uint64    // bytes that write calls have accepted
@@ -280,6 +281,7 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	}
 	c.out = append(c.out, request.Bytes...)
 	c.calls.push(call)
+	c.unsent++
 	c.served++
 	depth := c.inFlight.Add(1)
 	if c.appended-c.written > bulk {

@@ -171,40 +171,27 @@ const (
 // not become that of the next call.
 func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool, what next) {
 	in := &c.in
+	woken, answered := in.finish(own)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if in.came > 0 {
 		c.gathering.received += in.came
 		in.came = 0
-		c.silence.heard(in.done, c.calls.first(), c.clock.now)
+		c.silence.heard(answered, c.calls.first(), c.clock.now)
 	}
 	news = c.silence.news()
-	var last *Call
-	for _, call := range in.heads[:in.done] {
-		switch {
-		case !call.state.CompareAndSwap(waiting, done) || call == own:
-		case last == nil:
-			woken, last = call, call
-		default:
-			last.next, last = call, call
-		}
-	}
-	left := c.inFlight.Add(int32(-in.done))
-	if in.done > 0 {
+	left := c.inFlight.Add(int32(-answered))
+	if answered > 0 {
 		c.solo++
-		if in.done > 1 || left > 0 {
+		if answered > 1 || left > 0 {
 			c.solo = 0
 		}
-		c.calls.drop(in.done)
+		c.calls.drop(answered)
 		c.answered = c.appended
 		if first := c.calls.first(); first != nil {
 			c.answered = first.start
 		}
-		c.gathering.answered(in.done, c.answered)
-		kept := copy(in.heads, in.heads[in.done:])
-		clear(in.heads[kept:]) // calls that are over are not to be kept
-		in.heads = in.heads[:kept]
-		in.done = 0
+		c.gathering.answered(answered, c.answered)
 		c.makeRoom()
 	}
 	switch {
@@ -225,6 +212,27 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool
 		in.release()
 	}
 	return woken, news, leave
+}
+
+// finish decides the fate of the answered calls, links those whose callers are
+// to be woken, and counts them all. Nobody can come between, so it needs no lock:
+// it is long, as each call has gone cold.
+func (in *intake) finish(own *Call) (woken *Call, answered int) {
+	var last *Call
+	for _, call := range in.heads[:in.done] {
+		switch {
+		case !call.state.CompareAndSwap(waiting, done) || call == own:
+		case last == nil:
+			woken, last = call, call
+		default:
+			last.next, last = call, call
+		}
+	}
+	answered = in.done
+	kept := copy(in.heads, in.heads[answered:])
+	clear(in.heads[kept:]) // calls that are over are not to be kept
+	in.heads, in.done = in.heads[:kept], 0
+	return woken, answered
 }
 
 // handOut gives the replies that have come to their calls. It reports whether
@@ -313,11 +321,8 @@ func (c *Conn) head() *Call {
 			in.heads = make([]*Call, 0, headCalls)
 		}
 		c.mu.Lock()
-		ahead := in.heads[len(in.heads):headCalls]
-		n := c.calls.copy(len(in.heads), ahead)
-		for ; n > 0 && ahead[n-1].start >= c.taken; n-- {
-			ahead[n-1] = nil
-		}
+		sent := c.calls.n - c.unsent
+		n := c.calls.copy(len(in.heads), in.heads[len(in.heads):min(headCalls, sent)])
 		c.mu.Unlock()
 		if n == 0 {
 			return nil

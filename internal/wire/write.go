@@ -25,7 +25,7 @@ func (c *Conn) write(rounds int, hasty bool) {
 		batch, refs := c.out, c.outRefs
 		c.out, c.outRefs = c.spare[:0], c.spareRefs[:0]
 		c.spare, c.spareRefs = nil, nil
-		c.taken = c.appended
+		c.taken, c.unsent = c.appended, 0
 		c.largest = max(c.largest, len(batch))
 		c.writeSince = c.clock.now
 		c.gathering.writing(c.taken)
