@@ -67,7 +67,7 @@ func (c *baseCmd) addArg(a arg) {
 			c.short[n] = a
 			return
 		}
-		c.enlist(len(c.short))
+		c.lengthen(len(c.short))
 	}
 	c.rare.list = append(c.rare.list, a)
 }
@@ -96,12 +96,12 @@ func (c *baseCmd) growArgs(n int) {
 		room++ // for the name
 	}
 	if n > room {
-		c.enlist(n)
+		c.lengthen(n)
 	}
 }
 
-// enlist gives the command the long form, with room for n more.
-func (c *baseCmd) enlist(n int) {
+// lengthen gives the command the long form, with room for n more.
+func (c *baseCmd) lengthen(n int) {
 	// SET with an expiration and a condition, and others with as many, take one
 	// piece of memory for all of it.
 	const several = 6

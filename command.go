@@ -56,14 +56,14 @@ type Cmder interface {
 // baseCmd is what all commands have: arguments, and an error if it comes to that.
 // There are many commands, and each is new memory: it is as small as can be.
 type baseCmd struct {
-	info  *cmdinfo.Command
-	short [3]arg // see addArg
+	info  *cmdinfo.Command // nil: unknown, or not looked up yet
+	short [3]arg           // the arguments in the short form, see arglist.go
 	rare  *rare
 }
 
 // rare is what few commands have.
 type rare struct {
-	list    []arg // the name and the arguments, see addArg
+	list    []arg // the name and the arguments in the long form
 	err     error
 	blocks  time.Duration // how long a blocking command may take; 0: not known
 	keyPos  int8          // set by SetFirstKeyPos

@@ -29,7 +29,8 @@ type Call struct {
 	bare    bool // raw is the text of a string, not a reply
 	// Replies is how many replies the request asks for; 1 at first.
 	Replies int
-	got     int           // replies read so far
+	got     int32         // replies read so far
+	decoded bool          // decoder was used
 	raw     []byte        // the replies
 	next    *Call         // of those to be woken together
 	ready   chan struct{} // signalled when state becomes done, but to a caller that reads for itself
@@ -51,7 +52,7 @@ type Call struct {
 	shed    *Error   // what Shed has said
 	inline  [32]byte // backs raw when it is short
 	decoder resp.Decoder
-	taken   int // replies that Next has returned
+	taken   int32 // replies that Next has returned
 	block   resp.Decoder
 }
 
@@ -89,7 +90,7 @@ func (c *Call) Size() int {
 // Decoder returns a decoder of the replies of a call that succeeded. It must
 // not be used after Free; what it returns may.
 func (c *Call) Decoder() *resp.Decoder {
-	c.decoder = c.decode()
+	c.decoder, c.decoded = c.decode(), true
 	return &c.decoder
 }
 
@@ -113,6 +114,7 @@ func (c *Call) Next() (*resp.Decoder, error) {
 		return nil, io.EOF
 	}
 	c.taken++
+	c.decoded = true
 	var err error
 	c.decoder, err = c.block.Next()
 	return &c.decoder, err
@@ -156,10 +158,10 @@ func (c *Call) reset() {
 	if c.state.Load() == failed {
 		c.err = nil
 	}
-	if !c.bare {
-		c.decoder = resp.Decoder{}
-	}
 	c.bare = false
+	if c.decoded {
+		c.decoder, c.decoded = resp.Decoder{}, false
+	}
 	if c.split {
 		c.block, c.split, c.taken = resp.Decoder{}, false, 0
 	}

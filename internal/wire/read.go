@@ -270,7 +270,7 @@ func (c *Conn) handOut() (more bool, err error) {
 			call.adopt(reply)
 			in.mark = in.r
 		}
-		if call.got == call.Replies {
+		if int(call.got) == call.Replies {
 			in.keep()
 			in.done++
 		}

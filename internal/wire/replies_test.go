@@ -191,6 +191,28 @@ func TestOneByteReads(t *testing.T) {
 	}
 }
 
+// A call in the pool holds nothing of the replies it had.
+func TestNothingIsKeptOfReplies(t *testing.T) {
+	t.Parallel()
+	c, p := pipe(t, Options{})
+	for _, use := range []func(*Call){
+		func(*Call) {},
+		func(call *Call) { _ = call.Decoder() },
+		func(call *Call) { _, _ = call.Text() },
+		func(call *Call) { _, _ = call.Next() },
+	} {
+		for _, text := range []string{"+OK\r\n", ":1\r\n", bulkReply(strings.Repeat("x", 100)), "*1\r\n+a\r\n"} {
+			s := start(t.Context(), c, command("GET", "k"))
+			p.expect("GET", "k")
+			p.send(text)
+			s.gets(t, text)
+			use(s.Call)
+			s.reset()
+			require.Equal(t, &Call{Replies: 1, ready: s.ready, inline: s.inline, since: s.since, start: s.start, size: s.size}, s.Call)
+		}
+	}
+}
+
 // Short replies stay within the call, and must not be referred to; all others
 // have memory of their own.
 func TestShared(t *testing.T) {
