@@ -81,6 +81,7 @@ type pool struct {
 	// replaced, never changed.
 	shared atomic.Pointer[[]*wire.Conn]
 	misses atomic.Uint32
+	crowd  atomic.Int32 // how many more seconds share the first, see second
 
 	scripts scriptLoads
 
@@ -191,17 +192,24 @@ func (p *pool) quietest(lanes []*wire.Conn) *wire.Conn {
 // second chooses a connection when the first serves a caller that is alone on
 // it: the second, unless it is in use as well. Two callers that read for
 // themselves are faster than two of which one has to wake the other; more of
-// them are better off together.
+// them are better off together, so that the first is everybody's for a while.
 func (p *pool) second(lanes []*wire.Conn) *wire.Conn {
-	if len(lanes) == 1 {
+	switch {
+	case p.crowd.Load() > 0:
+		p.crowd.Add(-1)
+	case len(lanes) == 1:
 		p.openAnother()
-		return lanes[0]
-	}
-	if lanes[1].InFlight() == 0 {
+	case lanes[1].InFlight() == 0:
 		return lanes[1]
+	default:
+		p.crowd.Store(crowdStays)
 	}
 	return lanes[0]
 }
+
+// crowdStays is how many times a second caller shares the first connection
+// after three have met.
+const crowdStays = 64
 
 // openAnother opens one more connection, if there may be one.
 func (p *pool) openAnother() {

@@ -667,6 +667,22 @@ func TestTwoCallersReadForThemselves(t *testing.T) {
 	for range 2 {
 		require.NoError(t, resultFrom(t, results))
 	}
+
+	// For a while the second is for nobody.
+	release = make(chan struct{})
+	s.on("GET", after(release, says(bulk("slow"))))
+	go get()
+	awaitThat(t, "a caller that reads again", lanes()[0].Solo)
+	for range crowdStays {
+		got, err = c.pool.lane(ctx)
+		require.NoError(t, err)
+		require.Same(t, lanes()[0], got)
+	}
+	got, err = c.pool.lane(ctx)
+	require.NoError(t, err)
+	require.Same(t, lanes()[1], got)
+	close(release)
+	require.NoError(t, resultFrom(t, results))
 }
 
 // Another connection is opened for small commands while the first is busy with

@@ -30,7 +30,7 @@ const (
 
 	// inDemand is how many calls have to be in flight. With less, there is
 	// little to be saved, and processors have nothing better to do.
-	inDemand = 3
+	inDemand = 4
 
 	// smallRequest and smallReply are up to which size in bytes there is more to
 	// a command than its bytes.
