@@ -93,28 +93,22 @@ func loadValues(ctx context.Context, rdb *goredis.ClusterClient, v values) error
 // work is the processor time that all nodes have used, and how often they have
 // read from a connection.
 func (s *site) work() (cpu time.Duration, reads uint64, err error) {
-	var seconds, read float64
+	sums := map[string]float64{"used_cpu_sys": 0, "used_cpu_user": 0, "total_reads_processed": 0}
 	for _, n := range s.cluster.Nodes() {
-		for _, of := range []struct {
-			section, field string
-			sum            *float64
-		}{
-			{"cpu", "used_cpu_sys", &seconds},
-			{"cpu", "used_cpu_user", &seconds},
-			{"stats", "total_reads_processed", &read},
-		} {
-			info, err := n.Info(of.section)
+		info, err := n.Info("default")
+		if err != nil {
+			return 0, 0, err
+		}
+		for field := range sums {
+			value, err := strconv.ParseFloat(info[field], 64)
 			if err != nil {
-				return 0, 0, err
+				return 0, 0, fmt.Errorf("%s of %s: %w", field, n.Addr(), err)
 			}
-			value, err := strconv.ParseFloat(info[of.field], 64)
-			if err != nil {
-				return 0, 0, fmt.Errorf("%s of %s: %w", of.field, n.Addr(), err)
-			}
-			*of.sum += value
+			sums[field] += value
 		}
 	}
-	return time.Duration(seconds * float64(time.Second)), uint64(read), nil
+	seconds := sums["used_cpu_sys"] + sums["used_cpu_user"]
+	return time.Duration(seconds * float64(time.Second)), uint64(sums["total_reads_processed"]), nil
 }
 
 // sites starts clusters when they are first asked for.

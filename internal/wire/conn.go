@@ -81,7 +81,6 @@ type Conn struct {
 	appended   uint64    // bytes submitted
 	taken      uint64    // bytes handed to write calls
 	written    uint64    // bytes that write calls have accepted
-	answered   uint64    // bytes to which the replies have come
 	returned   sync.Cond // signalled when a write call has returned
 
 	// Reading: in belongs to whoever has the reader's role.

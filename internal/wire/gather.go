@@ -74,7 +74,7 @@ func (g *gathering) pays() bool {
 // gathers reports whether what has been submitted is left to the resident reader
 // to write, once the server sends what it owes. The lock is held.
 func (c *Conn) gathers() bool {
-	return c.taken > c.answered && c.calls.n >= inDemand && c.gathering.pays() && c.reader.Load() == resident
+	return c.calls.n > c.unsent && c.calls.n >= inDemand && c.gathering.pays() && c.reader.Load() == resident
 }
 
 // writeGathered writes what nobody else does.

@@ -31,6 +31,15 @@ func setWay(c *Conn, way time.Duration) {
 	c.gathering = gathering{nearby: int64(nearby), quickest: int64(way)}
 }
 
+// owingNearby is a connection to a near server that owes so many replies.
+func owingNearby(t *testing.T, n int) (c *Conn, p *peer, sent []*started) {
+	t.Helper()
+	c, p = pipe(t, Options{})
+	sent = owing(t, c, p, n)
+	setWay(c, nearby/2)
+	return c, p, sent
+}
+
 func setReplySize(c *Conn, size int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,9 +55,7 @@ func (c *Conn) unwritten() int {
 func TestGathersWhileTheServerOwes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, p := pipe(t, Options{})
-		sent := owing(t, c, p, inDemand-1)
-		setWay(c, nearby/2)
+		c, p, sent := owingNearby(t, inDemand-1)
 		var held []*started
 		for i := range 3 {
 			held = append(held, start(t.Context(), c, command("GET", "held"+strconv.Itoa(i))))
@@ -108,9 +115,7 @@ func TestGathersNothing(t *testing.T) {
 func TestGatheredCallsCanBeGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, p := pipe(t, Options{})
-		sent := owing(t, c, p, inDemand)
-		setWay(c, nearby/2)
+		c, p, sent := owingNearby(t, inDemand)
 		ctx, cancel := context.WithCancel(t.Context())
 		given := start(ctx, c, command("GET", "given up"))
 		synctest.Wait()
@@ -134,9 +139,7 @@ func TestGatheredCallsCanBeGivenUp(t *testing.T) {
 func TestGatheredCallsDieUnwritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, p := pipe(t, Options{})
-		sent := owing(t, c, p, inDemand)
-		setWay(c, nearby/2)
+		c, p, sent := owingNearby(t, inDemand)
 		unsent := start(t.Context(), c, command("SET", "k", "v"))
 		synctest.Wait()
 		require.NoError(t, p.Close())

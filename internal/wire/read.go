@@ -187,11 +187,7 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool
 			c.solo = 0
 		}
 		c.calls.drop(answered)
-		c.answered = c.appended
-		if first := c.calls.first(); first != nil {
-			c.answered = first.start
-		}
-		c.gathering.answered(answered, c.answered)
+		c.gathering.answered(answered, c.appended-c.unanswered())
 		c.makeRoom()
 	}
 	switch {
