@@ -40,8 +40,8 @@ const (
 	firstMeasure = 250 * time.Millisecond
 	// probePause is the shortest time between looks at nodes that have failed or
 	// are missing, and probeJitter what is added at random.
-	probePause  = 400 * time.Millisecond
-	probeJitter = 200 * time.Millisecond
+	probePause  = 500 * time.Millisecond
+	probeJitter = 100 * time.Millisecond
 	// measurePeriod is the time between measurements of the nodes' latencies.
 	measurePeriod = 10 * time.Second
 )
