@@ -19,6 +19,7 @@ type batch struct {
 	items  []batchItem
 	left   []*batchItem // those that need an answer, in the caller's order
 	groups []batchGroup // of this round
+	parts  []partCmd    // memory for the parts of divided commands
 	hooked bool         // user code has seen it, and may do what it likes
 }
 
@@ -52,8 +53,19 @@ func (b *batch) free() {
 	clear(b.items)
 	clear(b.left[:cap(b.left)])
 	clear(b.groups[:cap(b.groups)])
-	*b = batch{items: b.items[:0], left: b.left[:0], groups: b.groups[:0]}
+	clear(b.parts)
+	*b = batch{items: b.items[:0], left: b.left[:0], groups: b.groups[:0], parts: b.parts[:0]}
 	batches.Put(b)
+}
+
+// newParts returns n commands that are good until the batch is freed.
+func (b *batch) newParts(n int) []partCmd {
+	from := len(b.parts)
+	if cap(b.parts)-from < n {
+		b.parts, from = make([]partCmd, 0, n), 0 // the items refer to those before
+	}
+	b.parts = b.parts[:from+n]
+	return b.parts[from:]
 }
 
 // attempt is what the command has been through, once there is something to

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,8 +16,10 @@ import (
 // would be on a single server.
 type parts struct {
 	whole Cmder
-	list  []partCmd
-	step  int // arguments per key
+	step  int       // arguments per key
+	keys  []slotKey // by slot
+	slots int
+	list  []partCmd // once they are in a batch; its memory
 }
 
 // partCmd is one part. It keeps its reply as it came.
@@ -41,7 +44,8 @@ func (c *partCmd) decode(d *resp.Decoder) error {
 	return err
 }
 
-// split divides cmd if it may be divided and has keys in several slots.
+// split prepares to divide cmd, if it may be divided and has keys in several
+// slots.
 func split(cmd Cmder) (*parts, bool) {
 	b := cmd.command()
 	info := b.lookup()
@@ -56,26 +60,7 @@ func split(cmd Cmder) (*parts, bool) {
 	if slots < 2 {
 		return nil, false
 	}
-	p := &parts{whole: cmd, step: step, list: make([]partCmd, slots)}
-	for i, from := 0, 0; from < len(keys); i++ {
-		to := from + 1
-		for to < len(keys) && keys[to].slot() == keys[from].slot() {
-			to++
-		}
-		part := &p.list[i]
-		part.once = cmd.NoRetry()
-		part.addArg(b.arg(0))
-		part.growArgs((to - from) * step)
-		for at := from; at < to; at++ {
-			pos := 1 + keys[at].index()*step
-			for i := range step {
-				part.addArg(b.arg(pos + i))
-			}
-		}
-		part.keys = keys[from:to]
-		from = to
-	}
-	return p, true
+	return &parts{whole: cmd, step: step, keys: keys, slots: slots}, true
 }
 
 // slotKey is a key of a command: its slot, and its place among the keys, in one
@@ -110,11 +95,28 @@ func bySlot(b *baseCmd, step int) (keys []slotKey, slots int) {
 func (p *parts) command() Cmder { return p.whole }
 
 func (p *parts) addTo(b *batch) {
-	b.items = slices.Grow(b.items, len(p.list))
-	read := p.whole.command().lookup().IsReadOnly()
-	for i := range p.list {
+	p.list = b.newParts(p.slots)
+	b.items = slices.Grow(b.items, p.slots)
+	whole := p.whole.command()
+	read, once := whole.lookup().IsReadOnly(), p.whole.NoRetry()
+	for i, from := 0, 0; from < len(p.keys); i++ {
+		to := from + 1
+		for to < len(p.keys) && p.keys[to].slot() == p.keys[from].slot() {
+			to++
+		}
 		part := &p.list[i]
+		part.once = once
+		part.addArg(whole.arg(0))
+		part.growArgs((to - from) * p.step)
+		for _, key := range p.keys[from:to] {
+			pos := 1 + key.index()*p.step
+			for i := range p.step {
+				part.addArg(whole.arg(pos + i))
+			}
+		}
+		part.keys = p.keys[from:to]
 		b.addFor(part, target{slot: int16(part.keys[0].slot()), read: read})
+		from = to
 	}
 }
 
@@ -192,41 +194,53 @@ func (p *parts) sum() ([]byte, error) {
 	return merges[cmdinfo.RespSum](replies)
 }
 
-// inOrder puts the elements into the order of the whole's keys.
+// inOrder puts the elements into the order of the whole's keys. A part has its
+// keys in that order, so that its reply is taken off from the front.
 func (p *parts) inOrder() ([]byte, error) {
-	keys := (p.whole.command().argCount() - 1) / p.step
-	elements := make([][]byte, keys)
+	partOf := make([]int32, len(p.keys))
 	size := 16
 	for i := range p.list {
 		part := &p.list[i]
-		if err := part.Err(); err != nil {
-			for _, key := range part.keys {
-				elements[key.index()] = fmt.Appendf(nil, "-%s\r\n", oneLine(err))
-			}
-			continue
+		if err := part.elements(); err != nil {
+			return nil, err
 		}
+		size += len(part.reply)
+		for _, key := range part.keys {
+			partOf[key.index()] = int32(i)
+		}
+	}
+	reply := resp.AppendArray(make([]byte, 0, size), len(p.keys))
+	for _, i := range partOf {
+		part := &p.list[i]
 		d := resp.NewDecoder(part.reply, true)
-		n, err := d.Array()
+		element, err := d.Raw()
 		if err != nil {
 			return nil, err
 		}
-		if n != len(part.keys) {
-			return nil, fmt.Errorf("redis: %s: %d values for %d keys", p.whole.Name(), n, len(part.keys))
-		}
-		for _, key := range part.keys {
-			element, err := d.Raw()
-			if err != nil {
-				return nil, err
-			}
-			elements[key.index()] = element
-			size += len(element)
-		}
-	}
-	reply := resp.AppendArray(make([]byte, 0, size), keys)
-	for _, element := range elements {
 		reply = append(reply, element...)
+		part.reply = d.Rest()
 	}
 	return reply, nil
+}
+
+// elements leaves of the reply its elements, one for each key: errors, if the
+// part has failed.
+func (c *partCmd) elements() error {
+	if err := c.Err(); err != nil {
+		element := fmt.Appendf(nil, "-%s\r\n", oneLine(err))
+		c.reply = bytes.Repeat(element, len(c.keys))
+		return nil
+	}
+	d := resp.NewDecoder(c.reply, true)
+	n, err := d.Array()
+	if err != nil {
+		return err
+	}
+	if n != len(c.keys) {
+		return fmt.Errorf("redis: %s: %d values for %d keys", c.Name(), n, len(c.keys))
+	}
+	c.reply = d.Rest()
+	return nil
 }
 
 // oneLine is an error's text as an error reply can hold it.

@@ -12,9 +12,18 @@ import (
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
+// divided is the parts of cmd, if it is divided.
+func divided(cmd Cmder) (*parts, bool) {
+	p, ok := split(cmd)
+	if ok {
+		p.addTo(new(batch))
+	}
+	return p, ok
+}
+
 // partsOf is the commands that cmd is split into; nil when it is not.
 func partsOf(cmd Cmder) []string {
-	p, ok := split(cmd)
+	p, ok := divided(cmd)
 	if !ok {
 		return nil
 	}
@@ -87,7 +96,7 @@ func TestJoin(t *testing.T) {
 	t.Run("values keep the order of the keys", func(t *testing.T) {
 		t.Parallel()
 		cmd := NewSliceCmd(t.Context(), "mget", c, a, b, a, "{c}2")
-		p, ok := split(cmd)
+		p, ok := divided(cmd)
 		require.True(t, ok)
 		answerParts(t, p, replies(map[string]string{
 			a: "*2\r\n$2\r\na1\r\n$2\r\na2\r\n",
@@ -100,7 +109,7 @@ func TestJoin(t *testing.T) {
 	t.Run("numbers add up", func(t *testing.T) {
 		t.Parallel()
 		cmd := NewIntCmd(t.Context(), "del", a, b, c)
-		p, _ := split(cmd)
+		p, _ := divided(cmd)
 		answerParts(t, p, replies(map[string]string{a: ":1\r\n", b: ":0\r\n", c: ":7\r\n"}))
 		require.NoError(t, p.join())
 		require.EqualValues(t, 8, cmd.Val())
@@ -108,7 +117,7 @@ func TestJoin(t *testing.T) {
 	t.Run("OK is OK", func(t *testing.T) {
 		t.Parallel()
 		cmd := NewStatusCmd(t.Context(), "mset", a, "v", b, "w")
-		p, _ := split(cmd)
+		p, _ := divided(cmd)
 		answerParts(t, p, func(*partCmd) string { return "+OK\r\n" })
 		require.NoError(t, p.join())
 		require.Equal(t, "OK", cmd.Val())
@@ -116,7 +125,7 @@ func TestJoin(t *testing.T) {
 	t.Run("the type of the command does not matter", func(t *testing.T) {
 		t.Parallel()
 		cmd := NewCmd(t.Context(), "mget", a, b)
-		p, _ := split(cmd)
+		p, _ := divided(cmd)
 		answerParts(t, p, func(part *partCmd) string { return "*1\r\n" + bulk(part.argText(1)) })
 		require.NoError(t, p.join())
 		require.Equal(t, []any{a, b}, cmd.Val())
@@ -136,7 +145,7 @@ func TestJoinFailures(t *testing.T) {
 	wantFailed := map[string]error{"{b}1": resp.Error("WRONGTYPE no\tgood"), "{b}2": resp.Error("WRONGTYPE no\tgood")}
 
 	get := NewSliceCmd(t.Context(), "mget", "{b}1", "{a}1", "{b}2")
-	p, _ := split(get)
+	p, _ := divided(get)
 	answerParts(t, p, failing("*1\r\n$1\r\nv\r\n"))
 	err := p.join()
 	var partial *PartialError
@@ -152,21 +161,21 @@ func TestJoinFailures(t *testing.T) {
 	}
 
 	del := NewIntCmd(t.Context(), "del", "{a}1", "{b}1", "{b}2", "{c}1")
-	p, _ = split(del)
+	p, _ = divided(del)
 	answerParts(t, p, failing(":1\r\n"))
 	require.ErrorAs(t, p.join(), &partial)
 	require.Equal(t, wantFailed, partial.Failed)
 	require.EqualValues(t, 2, del.Val())
 
 	set := NewStatusCmd(t.Context(), "mset", "{a}1", "v", "{b}1", "v", "{b}2", "v")
-	p, _ = split(set)
+	p, _ = divided(set)
 	answerParts(t, p, failing("+OK\r\n"))
 	require.ErrorAs(t, p.join(), &partial)
 	require.Equal(t, wantFailed, partial.Failed, "keys, not values")
 
 	// Errors of more than one line have their place too.
 	get = NewSliceCmd(t.Context(), "mget", "{a}1", "{b}1")
-	p, _ = split(get)
+	p, _ = divided(get)
 	for i := range p.list {
 		p.list[i].SetErr(fmt.Errorf("one\r\ntwo\n%w", ErrWriteInDoubt))
 	}
@@ -185,7 +194,7 @@ func TestJoinNonsense(t *testing.T) {
 			NewIntCmd(t.Context(), "del", "{a}1", "{b}1", "{a}2"),
 			NewStatusCmd(t.Context(), "mset", "{a}1", "v", "{b}1", "w"),
 		} {
-			p, ok := split(cmd)
+			p, ok := divided(cmd)
 			require.True(t, ok)
 			answerParts(t, p, func(*partCmd) string { return reply })
 			require.NotPanics(t, func() {
@@ -222,7 +231,7 @@ func TestSplitAndJoinAreInverse(t *testing.T) {
 			}
 		}
 		get := NewSliceCmd(t.Context(), args...)
-		if p, ok := split(get); ok {
+		if p, ok := divided(get); ok {
 			seen := 0
 			answerParts(t, p, func(part *partCmd) string {
 				reply := fmt.Sprintf("*%d\r\n", part.argCount()-1)
@@ -244,7 +253,7 @@ func TestSplitAndJoinAreInverse(t *testing.T) {
 		}
 		args[0] = "exists"
 		count := NewIntCmd(t.Context(), args...)
-		if p, ok := split(count); ok {
+		if p, ok := divided(count); ok {
 			answerParts(t, p, func(part *partCmd) string {
 				n := 0
 				for pos := 1; pos < part.argCount(); pos++ {

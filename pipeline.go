@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -41,14 +42,40 @@ type Pipeline struct {
 	exec func(ctx context.Context, cmds []Cmder) error
 
 	mu   sync.Mutex
-	cmds []Cmder
+	cmds []Cmder // in a list of many pipelines' use, one after another
 }
 
 func newPipeline(exec func(context.Context, []Cmder) error) *Pipeline {
 	p := &Pipeline{exec: exec}
-	p.cmdable = p.Process
-	p.statefulCmdable = p.Process
+	process := p.Process
+	p.cmdable = process
+	p.statefulCmdable = process
 	return p
+}
+
+// cmdLists has the lists that pipelines collect commands in, so that these need
+// not grow anew. What Exec returns is the caller's, and just as long as it needs
+// to be.
+var cmdLists = sync.Pool{New: func() any { return new([]Cmder) }}
+
+// add adds commands. The lock is held.
+func (p *Pipeline) add(cmds ...Cmder) {
+	if p.cmds == nil {
+		p.cmds = *cmdLists.Get().(*[]Cmder)
+	}
+	p.cmds = append(p.cmds, cmds...)
+}
+
+// forget empties the pipeline and gives the list back. The lock is held.
+func (p *Pipeline) forget() {
+	const keep = 1024
+	list := p.cmds
+	p.cmds = nil
+	if cap(list) > 0 && cap(list) <= keep {
+		clear(list)
+		list = list[:0]
+		cmdLists.Put(&list)
+	}
 }
 
 // Len is the number of commands collected.
@@ -61,8 +88,8 @@ func (p *Pipeline) Len() int {
 // Process adds a command.
 func (p *Pipeline) Process(ctx context.Context, cmd Cmder) error {
 	p.mu.Lock()
-	p.cmds = append(p.cmds, cmd)
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	p.add(cmd)
 	return nil
 }
 
@@ -70,7 +97,7 @@ func (p *Pipeline) Process(ctx context.Context, cmd Cmder) error {
 func (p *Pipeline) BatchProcess(ctx context.Context, cmds ...Cmder) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cmds = append(p.cmds, cmds...)
+	p.add(cmds...)
 	return nil
 }
 
@@ -78,21 +105,21 @@ func (p *Pipeline) BatchProcess(ctx context.Context, cmds ...Cmder) error {
 func (p *Pipeline) Discard() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cmds = nil
+	p.forget()
 }
 
 // Cmds is the commands collected.
 func (p *Pipeline) Cmds() []Cmder {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]Cmder(nil), p.cmds...)
+	return slices.Clone(p.cmds)
 }
 
 // Exec sends the commands and waits for the replies.
 func (p *Pipeline) Exec(ctx context.Context) ([]Cmder, error) {
 	p.mu.Lock()
-	cmds := p.cmds
-	p.cmds = nil
+	cmds := slices.Clone(p.cmds)
+	p.forget()
 	p.mu.Unlock()
 	if len(cmds) == 0 {
 		return cmds, nil
