@@ -136,6 +136,7 @@ func (c *Client) persist(ctx context.Context, cmd Cmder, err error) error {
 			return v.err
 		case v.action == again && unfit < maxUnfit:
 			unfit++
+			c.pool.dropUnfit()
 			continue
 		case retries >= c.opt.MaxRetries:
 			return v.err

@@ -343,6 +343,8 @@ func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repea
 		v.action = retry // nobody will take the node's place
 	}
 	switch v.action {
+	case again:
+		n.client.pool.dropUnfit()
 	case avoid:
 		n.failed()
 		try.avoid = append(try.avoid, n)
@@ -429,10 +431,10 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 	case avoid:
 		return noPause, nil
 	case again:
-		if try.unfit++; try.unfit > maxUnfit {
-			return 0, v.err
+		if try.unfit++; try.unfit <= maxUnfit {
+			return noPause, nil
 		}
-		return noPause, nil
+		fallthrough
 	case retry:
 		if try.retries++; try.retries > c.opt.MaxRetries {
 			return 0, v.err

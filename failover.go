@@ -42,7 +42,7 @@ const (
 )
 
 // maxUnfit bounds how many connections in a row may turn out to be unfit for a
-// command: a server that died may leave a whole pool of them.
+// command before it pauses: a server that died may leave a whole pool of them.
 const maxUnfit = 1000
 
 // verdict is an action with what goes with it.

@@ -811,3 +811,43 @@ func TestTakeTheConnectionOthersUse(t *testing.T) {
 		}
 	})
 }
+
+// A connection that has died is not given to a command twice, though nobody has
+// told the pool yet.
+func TestDeadConnIsFoundOnce(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("MULTI", says("+OK\r\n"))
+	s.on("SET", says("+OK\r\n"))
+	s.on("EXEC", says("*1\r\n+OK\r\n"))
+	ctx := background(t)
+	set := func(c Cmdable) error { return c.Set(ctx, "key", "value", 0).Err() }
+	piped := func(piped func(context.Context, func(Pipeliner) error) ([]Cmder, error)) error {
+		_, err := piped(ctx, func(pipe Pipeliner) error { return set(pipe) })
+		return err
+	}
+	single := clientOf(t, s, nil)
+	cluster := clusterOf(t, []*scripted{s}, nil)
+	require.NoError(t, set(cluster))
+	node := cluster.topology.node(s.addr).client
+	for _, test := range []struct {
+		name string
+		pool *pool
+		do   func() error
+	}{
+		{"single server", single.pool, func() error { return set(single) }},
+		{"cluster", node.pool, func() error { return set(cluster) }},
+		{"pipeline", node.pool, func() error { return piped(cluster.Pipelined) }},
+		{"transaction", node.pool, func() error { return piped(cluster.TxPipelined) }},
+	} {
+		near, far := net.Pipe()
+		require.NoError(t, far.Close())
+		dead := wire.New(near, wire.Options{Node: s.addr})
+		dead.Close(wire.ErrClosedByServer)
+		test.pool.mu.Lock()
+		test.pool.share(append([]*wire.Conn{dead}, *test.pool.shared.Load()...))
+		test.pool.mu.Unlock()
+		require.NoError(t, test.do(), test.name)
+		require.NotContains(t, *test.pool.shared.Load(), dead, test.name)
+	}
+}

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
@@ -33,6 +34,15 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	if spoke && p.onSilence != nil {
 		p.onSilence(false)
 	}
+}
+
+// dropUnfit gives out no more those connections that take no more calls. A dying
+// one may be found by a command before [pool.lost] is told, and must not be found
+// by it again and again until then.
+func (p *pool) dropUnfit() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.share(slices.DeleteFunc(slices.Clone(*p.shared.Load()), func(conn *wire.Conn) bool { return conn.Err() != nil }))
 }
 
 // checkConns closes the connections that the server has closed while they were
