@@ -229,11 +229,13 @@ type ClusterOptions struct {
 	IdleCheckFrequency time.Duration
 
 	// ReadBufferSize is the size in bytes of the buffer that a busy connection
-	// reads into. Default 32 KiB; negative is an error.
+	// reads into. Replies that do not fit get memory of their own. Default 64 KiB;
+	// negative is an error.
 	ReadBufferSize int
 
-	// WriteBufferSize is the size in bytes of the buffer that a busy connection
-	// collects commands in. Default 32 KiB; negative is an error.
+	// WriteBufferSize has no effect: what is to be written takes as much memory
+	// as it needs. It is here so that existing programs compile. Default 32 KiB;
+	// negative is an error.
 	WriteBufferSize int
 
 	// TLSConfig turns TLS on. Where it names no server, each node has to prove
@@ -404,11 +406,13 @@ type Options struct {
 	ContextTimeoutEnabled bool
 
 	// ReadBufferSize is the size in bytes of the buffer that a busy connection
-	// reads into. Default 32 KiB; negative is an error.
+	// reads into. Replies that do not fit get memory of their own. Default 64 KiB;
+	// negative is an error.
 	ReadBufferSize int
 
-	// WriteBufferSize is the size in bytes of the buffer that a busy connection
-	// collects commands in. Default 32 KiB; negative is an error.
+	// WriteBufferSize has no effect: what is to be written takes as much memory
+	// as it needs. It is here so that existing programs compile. Default 32 KiB;
+	// negative is an error.
 	WriteBufferSize int
 
 	// PoolFIFO hands out the connection that has been idle longest instead of

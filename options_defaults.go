@@ -31,7 +31,8 @@ const (
 	defaultClusterConnsPerCPU = 5
 	defaultConnMaxIdleTime    = 30 * time.Minute
 	defaultIdleCheckFrequency = time.Minute
-	defaultBufferSize         = 32 << 10
+	defaultReadBufferSize     = 64 << 10
+	defaultWriteBufferSize    = 32 << 10
 	defaultFailingSeconds     = 15
 	defaultReloadInterval     = time.Minute
 	defaultFailoverTimeout    = 30 * time.Second
@@ -215,8 +216,8 @@ func (s *sharedOptions) complete(connsPerCPU int) error {
 	setDefault(s.protocol, defaultProtocol)
 	setDefault(s.maxRetries, defaultMaxRetries)
 	setDefault(s.failingTimeoutSeconds, defaultFailingSeconds)
-	setDefault(s.readBufferSize, defaultBufferSize)
-	setDefault(s.writeBufferSize, defaultBufferSize)
+	setDefault(s.readBufferSize, defaultReadBufferSize)
+	setDefault(s.writeBufferSize, defaultWriteBufferSize)
 	s.completeTimeouts()
 	s.completeBackoff()
 	s.completePool(connsPerCPU)

@@ -94,7 +94,7 @@ type UniversalOptions struct {
 	ContextTimeoutEnabled bool
 	// ReadBufferSize is the size in bytes of a connection's buffer to read into.
 	ReadBufferSize int
-	// WriteBufferSize is the size in bytes of a connection's buffer of commands.
+	// WriteBufferSize has no effect.
 	WriteBufferSize int
 
 	// PoolFIFO hands out the connection that has been idle longest.
