@@ -277,7 +277,7 @@ func TestPipelineCancelled(t *testing.T) {
 	s := newScripted(t)
 	release := make(chan struct{})
 	s.on("GET", after(release, says(bulk("v"))))
-	c := clusterOf(t, []*scripted{s}, nil)
+	c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.PoolSize = 1 })
 	ctx, cancel := context.WithCancel(background(t))
 	ready(t, c)
 	require.NoError(t, c.Set(ctx, "key", "v", 0).Err())

@@ -67,8 +67,8 @@ func (s *PoolStats) add(other PoolStats) {
 }
 
 // pool is a node's connections. Ordinary commands share them: all use the
-// first, but for a second caller while there are no more than two, and for all
-// while the first is busy with bulk. What needs a connection of its own takes
+// first, but for a few callers who get one each, and for all while the first is
+// busy with bulk. What needs a connection of its own takes
 // one out.
 //
 // Its lock is taken by nobody who holds a connection's, and no connection's
@@ -81,7 +81,10 @@ type pool struct {
 	// replaced, never changed.
 	shared atomic.Pointer[[]*wire.Conn]
 	misses atomic.Uint32
-	crowd  atomic.Int32 // how many more seconds share the first, see second
+
+	// What spread knows of the callers: what speaks for a crowd, and for how long
+	// there is one.
+	crowding, crowd atomic.Int32
 
 	scripts scriptLoads
 
@@ -158,8 +161,8 @@ func (p *pool) lane(ctx context.Context) (*wire.Conn, error) {
 		switch first := lanes[0]; {
 		case first.Busy():
 			return p.quietest(lanes), nil
-		case first.Solo() && p.opt.PoolSize > 1:
-			return p.second(lanes), nil
+		case first.InFlight() > 0 && p.opt.PoolSize > 1:
+			return p.spread(lanes), nil
 		default:
 			return first, nil
 		}
@@ -185,37 +188,57 @@ func (p *pool) quietest(lanes []*wire.Conn) *wire.Conn {
 			best = conn
 		}
 	}
-	p.openAnother()
+	p.openAnother(lanes)
 	return best
 }
 
-// second chooses a connection when the first serves a caller that is alone on
-// it: the second, unless it is in use as well. Two callers that read for
-// themselves are faster than two of which one has to wake the other; more of
-// them are better off together, so that the first is everybody's for a while.
-func (p *pool) second(lanes []*wire.Conn) *wire.Conn {
+// spread chooses a connection while the first is in use: one that nobody uses, as
+// long as callers are few. Those who read for themselves are faster than those of
+// whom one has to wake the others; a crowd is better off together.
+func (p *pool) spread(lanes []*wire.Conn) *wire.Conn {
+	first := lanes[0]
+	if p.crowd.Load() > 0 {
+		if first.Solo() {
+			p.crowd.Add(-1)
+		}
+		return first
+	}
+	few := min(fewCallers, p.opt.PoolSize)
+	for _, conn := range lanes[1:min(len(lanes), few)] {
+		if conn.InFlight() == 0 {
+			if p.crowding.Load() > 0 {
+				p.crowding.Add(-1)
+			}
+			return conn
+		}
+	}
 	switch {
-	case p.crowd.Load() > 0:
-		p.crowd.Add(-1)
-	case len(lanes) == 1:
-		p.openAnother()
-	case lanes[1].InFlight() == 0:
-		return lanes[1]
-	default:
+	case len(lanes) < few:
+		p.openAnother(lanes)
+	case p.crowding.Add(crowdedOut) >= crowdFrom:
+		p.crowding.Store(0)
 		p.crowd.Store(crowdStays)
 	}
-	return lanes[0]
+	return first
 }
 
-// crowdStays is how many times a second caller shares the first connection
-// after three have met.
-const crowdStays = 64
+const (
+	// fewCallers is how many get a connection each.
+	fewCallers = 3
+	// crowdedOut is what a caller counts who finds all of these in use. One who
+	// finds one counts against it, so that it takes every ninth to be a crowd.
+	crowdedOut = 8
+	crowdFrom  = 64
+	// crowdStays is how often the first connection then has to be found with one
+	// caller, who reads for himself, until it is a crowd no more.
+	crowdStays = 256
+)
 
-// openAnother opens one more connection, if there may be one.
-func (p *pool) openAnother() {
+// openAnother opens one more connection than lanes, if there may be one.
+func (p *pool) openAnother(lanes []*wire.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dialing == 0 && !time.Now().Before(p.retryAt) {
+	if len(*p.shared.Load()) <= len(lanes) && p.dialing == 0 && !time.Now().Before(p.retryAt) {
 		p.open(1)
 	}
 }
