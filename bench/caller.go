@@ -128,6 +128,14 @@ var contextModes = []contextMode{
 	{"cancel", backgroundRun, func(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithCancel(ctx)
 	}},
+	{"unused-timeout", backgroundRun, func(ctx context.Context) (context.Context, context.CancelFunc) {
+		_, cancel := context.WithTimeout(ctx, callTimeout)
+		return ctx, cancel
+	}},
+	{"unused-cancel", backgroundRun, func(ctx context.Context) (context.Context, context.CancelFunc) {
+		_, cancel := context.WithCancel(ctx)
+		return ctx, cancel
+	}},
 	{"shared", func() (context.Context, context.CancelFunc) {
 		return context.WithCancel(context.Background())
 	}, sharedCall},

@@ -40,7 +40,7 @@ func parseFlags(args []string) (settings, error) {
 	f.BoolVar(&s.quick, "quick", false, "the short plan: GET, SET, pipelines and MGET")
 	f.StringVar(&s.workloads, "workload", "", "workloads in place of the plan, separated by commas")
 	f.StringVar(&s.callers, "callers", "1,8,64,1024", "with -workload: numbers of callers")
-	f.StringVar(&s.modes, "ctx", "background", "with -workload: background, timeout, cancel (one a call), shared (one a run)")
+	f.StringVar(&s.modes, "ctx", "background", "with -workload: background, timeout, cancel (one a call), unused-timeout, unused-cancel (made, not passed), shared (one a run)")
 	f.BoolVar(&s.tls, "tls", false, "with -workload: connect with TLS")
 	f.IntVar(&s.rate, "rate", 0, "with -workload: calls a second, of all callers together")
 	f.StringVar(&s.libs, "libs", "", "libraries, separated by commas: "+libraryNames(libraries))

@@ -32,7 +32,7 @@ var fullPlan = []block{
 	{title: "Larger values", workloads: "get32k,set32k,get1m,set1m", callers: []int{1, 8, 64}},
 	{title: "Small values among large ones", workloads: "mixget,mixset", callers: []int{8, 64, 256}},
 	{title: "Many commands at once", workloads: "pipeline,mget,hgetall", callers: []int{1, 16, 64, 256}},
-	{title: "Contexts", workloads: "get", modes: "background,timeout,cancel,shared", callers: []int{1, 64, 1024}},
+	{title: "Contexts", workloads: "get", modes: "background,unused-timeout,timeout,unused-cancel,cancel,shared", callers: []int{1, 64, 1024}},
 	{title: "TLS", workloads: "get,set", callers: []int{1, 8, 64, 1024}, tls: true},
 	{title: "TLS", workloads: "pipeline,get1m", callers: []int{16}, tls: true},
 	{title: "Equal load", workloads: "get,set", callers: []int{64}, rate: 20_000},
