@@ -212,10 +212,12 @@ func (p *pool) spread(lanes []*wire.Conn) *wire.Conn {
 			return conn
 		}
 	}
-	switch {
-	case len(lanes) < few:
+	count := int32(crowdedOut)
+	if len(lanes) < few {
 		p.openAnother(lanes)
-	case p.crowding.Add(crowdedOut) >= crowdFrom:
+		count = 1
+	}
+	if p.crowding.Add(count) >= crowdFrom {
 		p.crowding.Store(0)
 		p.crowd.Store(crowdStays)
 	}
@@ -226,7 +228,8 @@ const (
 	// fewCallers is how many get a connection each.
 	fewCallers = 3
 	// crowdedOut is what a caller counts who finds all of these in use. One who
-	// finds one counts against it, so that it takes every ninth to be a crowd.
+	// finds one counts 1 against it, so that it takes every ninth to be a crowd; one
+	// for whom another has to be opened counts 1, as maybe it cannot be.
 	crowdedOut = 8
 	crowdFrom  = 64
 	// crowdStays is how often the first connection then has to be found with one

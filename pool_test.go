@@ -669,8 +669,7 @@ func TestFewCallersReadForThemselves(t *testing.T) {
 	awaitThat(t, "a third", func() bool { return len(lanes()) == fewCallers })
 	third := hold(2)
 
-	enough := crowdFrom / crowdedOut
-	for range enough - 1 {
+	for range crowdFrom/crowdedOut - 1 {
 		require.Same(t, lanes()[0], given())
 	}
 	third()
@@ -689,6 +688,31 @@ func TestFewCallersReadForThemselves(t *testing.T) {
 	first()
 	_, ever := s.connections()
 	require.Equal(t, fewCallers, ever)
+}
+
+// Callers share what there is, without asking for more each time, when no more may
+// be opened.
+func TestFewCallersWithoutAnother(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	release := make(chan struct{})
+	s.on("GET", after(release, says(bulk("slow"))))
+	c := clientOf(t, s, nil)
+	ctx := background(t)
+	require.NoError(t, c.Ping(ctx).Err())
+	taken, err := c.pool.take(ctx)
+	require.NoError(t, err)
+	result := make(chan error, 1)
+	go func() { result <- c.Get(ctx, "key").Err() }()
+	awaitThat(t, "the first to be in use", func() bool { return s.count("GET") == 1 })
+	for range crowdFrom {
+		_, err := c.pool.lane(ctx)
+		require.NoError(t, err)
+	}
+	require.EqualValues(t, crowdStays, c.pool.crowd.Load())
+	close(release)
+	require.NoError(t, resultFrom(t, result))
+	c.pool.give(taken)
 }
 
 // Another connection is opened for small commands while the first is busy with
