@@ -690,6 +690,24 @@ func TestFewCallersReadForThemselves(t *testing.T) {
 	require.Equal(t, fewCallers, ever)
 }
 
+// A connection that breaks under way takes the idle ones along: a write might be in
+// doubt on each of them.
+func TestBrokenConnectionsTakeTheIdleAlong(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("INCR", hangsUp)
+	c := clientOf(t, s, func(o *Options) { o.MinIdleConns, o.PoolSize = 3, 5 })
+	idle := func() uint32 { return c.PoolStats().IdleConns }
+	awaitThat(t, "idle connections", func() bool { return idle() == 3 })
+	before := *c.pool.shared.Load()
+	require.ErrorIs(t, c.Incr(background(t), "key").Err(), ErrWriteInDoubt)
+	awaitThat(t, "others", func() bool { return idle() == 3 })
+	for _, conn := range *c.pool.shared.Load() {
+		require.NotContains(t, before, conn)
+	}
+	s.awaitOpen(3)
+}
+
 // Callers share what there is, without asking for more each time, when no more may
 // be opened.
 func TestFewCallersWithoutAnother(t *testing.T) {

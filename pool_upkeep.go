@@ -17,8 +17,9 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 		p.dead++
 	}
 	spoke := wasSuspect && !p.suspect()
+	ours := errors.Is(cause, wire.ErrClosed) || errors.Is(cause, ErrClosed)
 	var doubtful []*wire.Conn
-	if errors.Is(cause, wire.ErrReadTimeout) {
+	if !ours && !errors.Is(cause, wire.ErrClosedByServer) {
 		doubtful = p.forgetIdle()
 	}
 	others := *p.shared.Load()
@@ -28,7 +29,7 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	for _, conn := range doubtful {
 		conn.Drain()
 	}
-	if !errors.Is(cause, wire.ErrClosed) && !errors.Is(cause, ErrClosed) {
+	if !ours {
 		checkConns(others) // the server may have closed them with this one
 	}
 	if spoke && p.onSilence != nil {
@@ -53,8 +54,9 @@ func checkConns(conns []*wire.Conn) {
 	}
 }
 
-// forgetIdle removes the connections with nothing in flight: the server did not
-// answer on another one, so that it has to prove itself by a handshake. The
+// forgetIdle removes the connections with nothing in flight: another one broke
+// under way, or got no answer, so that the server has to prove itself by a
+// handshake. What the next caller sent might be lost as well, and be in doubt. The
 // lock is held.
 func (p *pool) forgetIdle() (idle []*wire.Conn) {
 	for _, conn := range *p.shared.Load() {
