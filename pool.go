@@ -68,8 +68,7 @@ func (s *PoolStats) add(other PoolStats) {
 
 // pool is a node's connections. Ordinary commands share them: all use the
 // first, but for a few callers who get one each, and for all while the first is
-// busy with bulk. What needs a connection of its own takes
-// one out.
+// busy with bulk. What needs a connection of its own takes one out.
 //
 // Its lock is taken by nobody who holds a connection's, and no connection's
 // method that could wait is called under it.
