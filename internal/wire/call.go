@@ -31,9 +31,11 @@ type Call struct {
 	Replies int
 	got     int32         // replies read so far
 	decoded bool          // decoder was used
+	patient bool          // the caller waits for ready alone until late, see lateness
+	late    bool          // ready is signalled once more than it would be
 	raw     []byte        // the replies
 	next    *Call         // of those to be woken together
-	ready   chan struct{} // signalled when state becomes done, but to a caller that reads for itself
+	ready   chan struct{} // signalled when state is decided, but to a caller that reads for itself
 
 	// Submit needs these too.
 
@@ -67,9 +69,10 @@ const (
 	shedding
 )
 
-var calls = sync.Pool{New: func() any {
-	return &Call{ready: make(chan struct{}, 1)}
-}}
+var calls = sync.Pool{New: func() any { return emptyCall() }}
+
+// emptyCall is a call for the pool. It is signalled at most twice, see lateness.
+func emptyCall() *Call { return &Call{ready: make(chan struct{}, 2)} }
 
 // NewCall returns a call with an empty request.
 func NewCall() *Call {
@@ -154,6 +157,7 @@ func (c *Call) reset() {
 		c.Request = nil
 	}
 	c.Timeout, c.Reserved, c.Movable = 0, false, false
+	c.patient, c.late = false, false
 	c.raw, c.got = nil, 0
 	if c.state.Load() == failed {
 		c.err = nil

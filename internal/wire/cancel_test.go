@@ -11,8 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever state a call is in when its context ends, it returns at once, and
-// the calls around it get their own replies.
+// Whatever state a call is in when its context ends, it returns: at once, or as
+// soon as it is late if it is cancelled before. The calls around it get their own
+// replies.
 func TestCancelAtEveryState(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -27,8 +28,16 @@ func TestCancelAtEveryState(t *testing.T) {
 		"behind many":                                    {5, true, ""},
 		"behind a reader, half a reply there":            {1, true, "$5\r\none"},
 	} {
-		for _, deadline := range []bool{false, true} {
-			t.Run(name, func(t *testing.T) {
+		for end, when := range map[string]struct {
+			cancel, deadline time.Duration // 0: none
+			latest           time.Duration // when the call returns
+		}{
+			"cancelled":           {cancel: 1, latest: 2 * lateAfter},
+			"cancelled when late": {cancel: time.Second, latest: time.Second},
+			"deadline":            {deadline: time.Second, latest: time.Second},
+			"deadline soon":       {deadline: time.Millisecond, latest: time.Millisecond},
+		} {
+			t.Run(name+", "+end, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					c, p := pipe(t, Options{})
@@ -43,8 +52,8 @@ func TestCancelAtEveryState(t *testing.T) {
 
 					ctx, cancel := context.WithCancel(t.Context())
 					cause := context.Canceled
-					if deadline {
-						ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+					if when.deadline != 0 {
+						ctx, cancel = context.WithTimeout(t.Context(), when.deadline)
 						cause = context.DeadlineExceeded
 					}
 					defer cancel()
@@ -65,23 +74,23 @@ func TestCancelAtEveryState(t *testing.T) {
 						p.send(tc.part)
 						synctest.Wait()
 					}
-					if deadline {
-						time.Sleep(time.Second)
-					} else {
+					if when.cancel != 0 {
+						time.Sleep(when.cancel)
 						cancel()
 					}
-					synctest.Wait()
-
-					require.True(t, s.isOver(), "it does not return")
+					<-s.over
+					took := time.Since(began)
+					require.GreaterOrEqual(t, took, when.cancel)
+					require.LessOrEqual(t, took, when.latest)
 					e := s.fails(t, cause)
-					require.Equal(t, deadline, e.Timeout())
+					require.Equal(t, when.deadline != 0, e.Timeout())
 					if tc.read {
 						require.Equal(t, s.Size(), e.Wrote)
 					}
-					if deadline {
-						require.Equal(t, time.Second, e.Waited)
-						require.Equal(t, time.Second, time.Since(began))
+					if when.deadline != 0 {
+						require.Equal(t, when.deadline, took)
 					}
+					require.Equal(t, took, e.Waited)
 
 					if !tc.read {
 						for range ahead {
@@ -160,10 +169,10 @@ func TestCancelWhileWriting(t *testing.T) {
 				synctest.Wait()
 				behind := start(t.Context(), c, command("GET", "behind"))
 				synctest.Wait()
+				began := time.Now()
 				cancel()
-				synctest.Wait()
-				require.True(t, mine.isOver(), "it does not return")
 				mine.fails(t, context.Canceled)
+				require.LessOrEqual(t, time.Since(began), 2*lateAfter)
 
 				p.expect("GET", "mine")
 				p.expect("GET", "behind")

@@ -92,6 +92,7 @@ type Conn struct {
 
 	clock   clock
 	silence silence
+	late    lateness
 
 	gathering gathering
 }
@@ -250,6 +251,7 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	if err := ctx.Err(); err != nil {
 		return &Error{Node: c.opt.Node, Cause: err}
 	}
+	end, mayEnd := endOf(ctx)
 	c.mu.Lock()
 	if err := c.awaitRoom(ctx); err != nil {
 		return err
@@ -279,6 +281,9 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 		c.outRefs = append(c.outRefs, ref{len(c.out) + r.at, r.s})
 	}
 	c.out = append(c.out, request.Bytes...)
+	if mayEnd && !c.isSoon(end) {
+		c.watchOver(call)
+	}
 	c.calls.push(call)
 	c.unsent++
 	c.served++
@@ -296,7 +301,7 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	if depth > 1 {
 		runtime.Gosched() // those who are ready to run add to the batch
 	}
-	c.write(combineRounds, ctx.Done() != nil)
+	c.write(combineRounds, mayEnd)
 	return nil
 }
 
@@ -347,11 +352,19 @@ func (c *Conn) makeRoom() {
 // Wait waits for the replies of a submitted call.
 func (c *Conn) Wait(ctx context.Context, call *Call) error {
 	if turn, ok := c.becomeReader(call); ok {
+		if call.late {
+			<-call.ready
+		}
 		c.readFor(ctx, call, turn)
 		if call.state.Load() == abandoned {
 			return c.abandonment(ctx, call)
 		}
 		return call.outcome()
+	}
+	if call.patient {
+		if <-call.ready; !call.late {
+			return call.outcome()
+		}
 	}
 	stop := ctx.Done()
 	if stop == nil {

@@ -152,7 +152,8 @@ func TestLargeStrings(t *testing.T) {
 	texts := []string{noise(100_000), noise(200_000), "short", noise(50_000)}
 	calls := make([]*Call, 0, 40)
 	for range 10 {
-		several := &Call{Replies: len(texts), Request: new(Request), ready: make(chan struct{}, 1)}
+		several := block(0)
+		several.Replies = len(texts)
 		for _, text := range texts {
 			one := large("ECHO", text)
 			several.Request.Bytes = append(several.Request.Bytes, one.Request.Bytes[:len(one.Request.Bytes)-2]...)

@@ -166,6 +166,9 @@ func (w *whim) errand(l *line, id string, rnd *rand.Rand, got *tally) error {
 		if rnd.IntN(10) == 0 {
 			time.Sleep(rand.N(100 * time.Microsecond))
 		}
+		for range rnd.IntN(3) {
+			c.lookForLate() // to be late for once does not take long
+		}
 		err = c.Wait(ctx, call)
 	}
 

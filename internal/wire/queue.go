@@ -21,7 +21,7 @@ func (q *queue) push(c *Call) {
 func (q *queue) copy(skip int, dst []*Call) int {
 	n := min(q.n-skip, len(dst))
 	for i := range n {
-		dst[i] = q.ring[(q.head+skip+i)&(len(q.ring)-1)]
+		dst[i] = q.at(skip + i)
 	}
 	return n
 }
@@ -39,5 +39,8 @@ func (q *queue) first() *Call {
 	if q.n == 0 {
 		return nil
 	}
-	return q.ring[q.head]
+	return q.at(0)
 }
+
+// at is the i-th of the n calls.
+func (q *queue) at(i int) *Call { return q.ring[(q.head+i)&(len(q.ring)-1)] }

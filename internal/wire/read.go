@@ -68,6 +68,7 @@ func (c *Conn) becomeReader(call *Call) (turn uint64, ok bool) {
 	c.reader.Store(caller)
 	c.own = call
 	c.turn++
+	call.patient = false
 	return c.turn, true
 }
 

@@ -12,14 +12,16 @@ import (
 // command makes a call of one command. It does not come from the pool, because
 // channels must not leave a bubble of synctest.
 func command(args ...string) *Call {
-	call := &Call{Replies: 1, Request: new(Request), ready: make(chan struct{}, 1)}
+	call := emptyCall()
+	call.Replies, call.Request = 1, new(Request)
 	call.Request.Bytes = appendCommand(nil, args...)
 	return call
 }
 
 // block makes a call of n commands.
 func block(n int, args ...string) *Call {
-	call := &Call{Replies: n, Request: new(Request), ready: make(chan struct{}, 1)}
+	call := command()
+	call.Replies, call.Request.Bytes = n, nil
 	for range n {
 		call.Request.Bytes = appendCommand(call.Request.Bytes, args...)
 	}

@@ -1,0 +1,90 @@
+package wire
+
+import (
+	"context"
+	"math"
+	"time"
+)
+
+// lateness finds the calls in flight that are late, and has their callers look
+// at their contexts.
+//
+// To wait for a reply and for the end of a context costs a good deal more than to
+// wait for the reply alone, and nearly all replies come before any context ends.
+// So a caller whose context may end, but not soon, is patient: it waits for its
+// reply alone, until it is told that this is late.
+type lateness struct {
+	timer *time.Timer
+	armed bool
+	told  uint64 // so many of the calls ever submitted need no more telling
+	known uint64 // so many were submitted by the last look
+}
+
+// lateAfter is the time between two looks. A call that was in flight at two of
+// them is late, so that a patient caller learns of the end of its context once
+// twice that time has passed since the call was submitted; from then on at once.
+const lateAfter = 10 * time.Millisecond
+
+// endOf tells whether ctx may end, and by when, in nanos.
+func endOf(ctx context.Context) (at int64, may bool) {
+	if ctx == context.Background() {
+		return 0, false
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		return int64(deadline.Sub(epoch)), true
+	}
+	return math.MaxInt64, true
+}
+
+// isSoon reports whether a context that ends at that time may do so before a call
+// that is submitted now counts as late. Times taken from the clock may be too
+// early by a tick. The lock is held.
+func (c *Conn) isSoon(end int64) bool {
+	return end < c.clock.lost+c.clock.now+int64(2*lateAfter+c.clock.every)
+}
+
+// watchOver sees to it that the patient call, about to be submitted, is told when
+// it is late. The lock is held.
+func (c *Conn) watchOver(call *Call) {
+	call.patient = true
+	l := &c.late
+	if l.armed {
+		return
+	}
+	l.armed = true
+	l.known = c.served
+	if l.timer == nil {
+		l.timer = time.AfterFunc(lateAfter, c.lookForLate)
+	} else {
+		l.timer.Reset(lateAfter)
+	}
+}
+
+// lookForLate tells the callers of calls that were in flight at the last look,
+// too.
+func (c *Conn) lookForLate() {
+	c.mu.Lock()
+	l := &c.late
+	if !l.armed {
+		c.mu.Unlock()
+		return
+	}
+	var late []*Call
+	oldest := c.served - uint64(c.calls.n)
+	for i := max(l.told, oldest); i < l.known; i++ {
+		call := c.calls.at(int(i - oldest))
+		if call.patient && call.state.Load() == waiting {
+			call.late = true
+			late = append(late, call)
+		}
+	}
+	l.told, l.known = l.known, c.served
+	l.armed = c.calls.n > 0
+	if l.armed {
+		l.timer.Reset(lateAfter)
+	}
+	c.mu.Unlock()
+	for _, call := range late {
+		call.ready <- struct{}{}
+	}
+}
