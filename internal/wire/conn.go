@@ -352,9 +352,6 @@ func (c *Conn) makeRoom() {
 // Wait waits for the replies of a submitted call.
 func (c *Conn) Wait(ctx context.Context, call *Call) error {
 	if turn, ok := c.becomeReader(call); ok {
-		if call.late {
-			<-call.ready
-		}
 		c.readFor(ctx, call, turn)
 		if call.state.Load() == abandoned {
 			return c.abandonment(ctx, call)

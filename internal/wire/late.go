@@ -60,6 +60,13 @@ func (c *Conn) watchOver(call *Call) {
 	}
 }
 
+// isLate reports whether the call has been found to be late.
+func (c *Conn) isLate(call *Call) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return call.late
+}
+
 // lookForLate tells the callers of calls that were in flight at the last look,
 // too.
 func (c *Conn) lookForLate() {
@@ -73,7 +80,12 @@ func (c *Conn) lookForLate() {
 	oldest := c.served - uint64(c.calls.n)
 	for i := max(l.told, oldest); i < l.known; i++ {
 		call := c.calls.at(int(i - oldest))
-		if call.patient && call.state.Load() == waiting {
+		switch {
+		case !call.patient || call.state.Load() != waiting:
+		case call == c.own:
+			call.late = true
+			c.kick()
+		default:
 			call.late = true
 			late = append(late, call)
 		}

@@ -3,19 +3,13 @@ package wire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
-
-// isLate tells whether the call's caller has been told so.
-func isLate(c *Conn, call *Call) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return call.late
-}
 
 // Who is patient is told within a bounded time, once; who is not is never told.
 func TestLate(t *testing.T) {
@@ -35,37 +29,43 @@ func TestLate(t *testing.T) {
 		"a deadline just too far": {withTimeout(2*lateAfter + longestTick), true},
 		"a deadline soon":         {withTimeout(2*lateAfter + longestTick - 1), false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				c, p := pipe(t, Options{})
-				ahead := start(context.Background(), c, command("GET", "ahead"))
-				p.expect("GET", "ahead")
-				synctest.Wait()
+		for _, ahead := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, behind a reader: %t", name, ahead), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					c, p := pipe(t, Options{})
+					if ahead {
+						s := start(context.Background(), c, command("GET", "ahead"))
+						p.expect("GET", "ahead")
+						synctest.Wait()
+						defer s.gets(t, "+ahead\r\n")
+					}
 
-				ctx, cancel := tc.derive(t.Context())
-				defer cancel()
-				s := start(ctx, c, command("GET", "mine"))
-				p.expect("GET", "mine")
-				time.Sleep(lateAfter)
-				synctest.Wait()
-				require.False(t, isLate(c, s.Call))
-				time.Sleep(lateAfter)
-				synctest.Wait()
-				require.Equal(t, tc.patient, isLate(c, s.Call))
-				require.False(t, isLate(c, ahead.Call))
-				if tc.patient {
-					time.Sleep(2 * lateAfter)
+					ctx, cancel := tc.derive(t.Context())
+					defer cancel()
+					s := start(ctx, c, command("GET", "mine"))
+					p.expect("GET", "mine")
+					time.Sleep(lateAfter)
 					synctest.Wait()
-				}
+					require.False(t, c.isLate(s.Call))
+					time.Sleep(lateAfter)
+					synctest.Wait()
+					require.Equal(t, tc.patient, c.isLate(s.Call))
+					if tc.patient {
+						time.Sleep(2 * lateAfter)
+						synctest.Wait()
+					}
 
-				p.send("+ahead\r\n+mine\r\n")
-				ahead.gets(t, "+ahead\r\n")
-				s.gets(t, "+mine\r\n")
-				require.Empty(t, s.ready)
-				once(t, c, p)
+					if ahead {
+						p.send("+ahead\r\n")
+					}
+					p.send("+mine\r\n")
+					s.gets(t, "+mine\r\n")
+					require.Empty(t, s.ready)
+					once(t, c, p)
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -89,7 +89,7 @@ func TestLateBeforeTheWait(t *testing.T) {
 				require.NoError(t, c.Submit(t.Context(), call))
 				time.Sleep(2 * lateAfter)
 				synctest.Wait()
-				require.True(t, isLate(c, call))
+				require.True(t, c.isLate(call))
 
 				waited := make(chan error)
 				go func() { waited <- c.Wait(t.Context(), call) }()
@@ -126,7 +126,7 @@ func TestLateAndThen(t *testing.T) {
 				}
 				time.Sleep(2 * lateAfter)
 				synctest.Wait()
-				require.True(t, isLate(c, all[1].Call))
+				require.True(t, c.isLate(all[1].Call))
 				end(c)
 				for _, s := range all {
 					s.fails(t, cause)

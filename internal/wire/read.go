@@ -61,25 +61,31 @@ func (c *Conn) becomeReader(call *Call) (turn uint64, ok bool) {
 		return 0, false
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.reader.Load() != nobody || call.state.Load() != waiting {
+		c.mu.Unlock()
 		return 0, false
 	}
 	c.reader.Store(caller)
 	c.own = call
 	c.turn++
-	call.patient = false
-	return c.turn, true
+	turn = c.turn
+	late := call.late
+	c.mu.Unlock()
+	if late {
+		<-call.ready
+		call.patient = false
+	}
+	return turn, true
 }
 
 // readFor reads on behalf of call until it is done, or the context ends.
 func (c *Conn) readFor(ctx context.Context, call *Call, turn uint64) {
-	if ctx.Done() == nil {
-		c.serve(call)
-		return
+	stop := func() bool { return false }
+	watch := func() { stop = context.AfterFunc(ctx, func() { c.interrupt(turn) }) }
+	if !call.patient && ctx.Done() != nil {
+		watch()
 	}
-	stop := context.AfterFunc(ctx, func() { c.interrupt(turn) })
-	c.serve(call)
+	c.serve(call, watch)
 	stop()
 }
 
@@ -105,12 +111,13 @@ func (c *Conn) reside() {
 	c.own = nil
 	c.solo = 0
 	c.rest = false
-	go c.serve(nil)
+	go c.serve(nil, nil)
 }
 
 // serve reads and hands out replies: for a caller until its own call is done
-// or abandoned, as the resident reader until it is not needed.
-func (c *Conn) serve(own *Call) {
+// or abandoned, as the resident reader until it is not needed. A patient caller
+// is told when it is late.
+func (c *Conn) serve(own *Call, onLate func()) {
 	for {
 		more, err := c.handOut()
 		woken, news, next := c.settle(own, more, err)
@@ -133,10 +140,17 @@ func (c *Conn) serve(own *Call) {
 			}
 			err = c.fill()
 		}
-		if err != nil && !c.resume(err) {
+		if err == nil {
+			continue
+		}
+		if !c.resume(err) {
 			c.fail(err)
 			c.bury(own)
 			return
+		}
+		if own != nil && own.patient && c.isLate(own) {
+			own.patient = false
+			onLate()
 		}
 	}
 }
