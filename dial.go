@@ -71,8 +71,9 @@ func (e *setupError) Error() string { return e.stage + ": " + e.err.Error() }
 func (e *setupError) Unwrap() error { return e.err }
 
 // DialError says that no connection to a node could be made, and at which
-// stage: "dial", "TLS handshake", "credentials", "authenticate", "handshake"
-// or "OnConnect". Nothing was sent for the command that got it.
+// stage: "dial", "TLS handshake", "credentials", "authenticate", "handshake",
+// "OnConnect", or "first command" when the last connections ended before any was
+// answered. Nothing was sent for the command that got it.
 type DialError struct {
 	Node  string // the address dialled
 	Stage string // one of those above

@@ -104,6 +104,7 @@ type pool struct {
 	failures int       // dials in a row that failed
 	refusals int       // dials that failed, ever
 	lastErr  error     // of the last one
+	inVainAt time.Time // when a connection ended young that had answered nothing; zero: the last one had
 	retryAt  time.Time // no dials before, after a failure
 	changed  chan struct{}
 	closed   bool
@@ -127,6 +128,7 @@ type pool struct {
 
 // pooled is what the pool knows of a connection.
 type pooled struct {
+	opened  time.Time
 	expires time.Time // zero: never
 	usedAt  time.Time // at the last sweep that found it used
 	silent  bool

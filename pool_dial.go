@@ -123,11 +123,17 @@ func (p *pool) dial() {
 	case p.closed:
 		go conn.Close(wire.ErrClosed)
 	default:
-		p.failures, p.retryAt, p.lastErr = 0, time.Time{}, nil
-		p.conns[conn] = &pooled{expires: p.expiry(), usedAt: time.Now(), setUp: conn.Served()}
+		p.retryAt, p.lastErr = time.Time{}, nil
+		if p.inVainAt.IsZero() {
+			p.failures = 0
+		}
+		now := time.Now()
+		info := &pooled{opened: now, expires: p.expiry(), usedAt: now, setUp: conn.Served()}
+		p.conns[conn] = info
 		p.share(append(slices.Clone(*p.shared.Load()), conn))
-		if conn.Err() != nil { // lost before it was known
+		if err := conn.Err(); err != nil { // lost before it was known
 			p.forget(conn)
+			p.autopsy(conn, info, err)
 		}
 	}
 	p.fill()

@@ -10,14 +10,18 @@ import (
 
 // lost is told by a connection that it is dead.
 func (p *pool) lost(conn *wire.Conn, cause error) {
+	ours := errors.Is(cause, wire.ErrClosed) || errors.Is(cause, ErrClosed)
 	p.mu.Lock()
 	wasSuspect := p.suspect()
+	info := p.conns[conn]
 	if p.forget(conn) && !errors.Is(cause, wire.ErrClosed) {
 		p.stale++
 		p.dead++
 	}
+	if info != nil && !ours {
+		p.autopsy(conn, info, cause)
+	}
 	spoke := wasSuspect && !p.suspect()
-	ours := errors.Is(cause, wire.ErrClosed) || errors.Is(cause, ErrClosed)
 	var doubtful []*wire.Conn
 	if !ours && !errors.Is(cause, wire.ErrClosedByServer) {
 		doubtful = p.forgetIdle()
@@ -34,6 +38,27 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	}
 	if spoke && p.onSilence != nil {
 		p.onSilence(false)
+	}
+}
+
+// youngest is the age up to which it speaks against a server that it has ended a
+// connection without having answered a command.
+const youngest = time.Second
+
+// autopsy finds out what it means for the next dial that the server has ended
+// conn. One that was opened in vain after another was is like a dial that failed:
+// a server that hangs up on everybody must not be dialled again and again. The
+// lock is held.
+func (p *pool) autopsy(conn *wire.Conn, info *pooled, cause error) {
+	now := time.Now()
+	switch inVain := conn.Answered() <= info.setUp && now.Sub(info.opened) <= youngest; {
+	case inVain && p.inVainAt.IsZero():
+		p.inVainAt = now
+	case inVain && info.opened.After(p.inVainAt):
+		p.inVainAt = now
+		p.refused(&DialError{p.opt.Addr, "first command", cause})
+	case !inVain && !p.inVainAt.IsZero():
+		p.inVainAt, p.failures = time.Time{}, 0
 	}
 }
 
@@ -188,7 +213,7 @@ func (p *pool) renew() {
 	p.mu.Lock()
 	var old []*wire.Conn
 	for _, conn := range *p.shared.Load() {
-		if conn.Served() > p.conns[conn].setUp+uint64(conn.InFlight()) {
+		if conn.Answered() > p.conns[conn].setUp {
 			old = append(old, conn)
 		}
 	}

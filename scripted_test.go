@@ -78,7 +78,7 @@ func newScriptedAt(t *testing.T, addr string) *scripted {
 	}
 	s.slots = []scriptedRange{{0, slotCount - 1, []string{s.addr}}}
 	s.reactions = map[string]reaction{
-		"HELLO":         says("%1\r\n+server\r\n+scripted\r\n"),
+		"HELLO":         greets,
 		"CLIENT":        says("+OK\r\n"),
 		"READONLY":      says("+OK\r\n"),
 		"ASKING":        says("+OK\r\n"),
@@ -279,6 +279,9 @@ func (s *scripted) on(command string, do reaction) {
 func says(reply string) reaction {
 	return func(c *scriptedConn, _ []string) { c.say(reply) }
 }
+
+// greets is the reaction to HELLO.
+var greets = says("%1\r\n+server\r\n+scripted\r\n")
 
 // stalls is the reaction that answers neither this command nor those behind it.
 func stalls(c *scriptedConn, _ []string) { c.mute = true }

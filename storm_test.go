@@ -140,6 +140,74 @@ func TestStormOnANodeThatIsAway(t *testing.T) {
 	}
 }
 
+// A server that does nothing but complete handshakes is dialled a few times a
+// second, however many commands there are, and however it ends connections.
+func TestStormOnAServerThatHangsUp(t *testing.T) {
+	for name, hurt := range map[string]func(s *scripted){
+		"at every command": func(s *scripted) {
+			for _, command := range []string{"GET", "SET", "CLUSTER SLOTS"} {
+				s.on(command, hangsUp)
+			}
+		},
+		"after the handshake": func(s *scripted) {
+			s.on("HELLO", func(c *scriptedConn, args []string) {
+				greets(c, args)
+				hangsUp(c, args)
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				a, b := m.add("a:1"), m.add("b:1")
+				setSlots([]*scripted{a, b}, sharedBy("a:1", "b:1")...)
+				b.on("GET", says(bulk("b")))
+				var dials moments
+				c := m.client(func(o *ClusterOptions) {
+					o.MinIdleConns = 4
+					o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+						if addr == a.addr {
+							dials.add()
+						}
+						return m.dial(ctx, network, addr)
+					}
+				}, "b:1")
+				ready(t, c)
+				time.Sleep(time.Second)
+
+				began := time.Now()
+				hurt(a)
+				a.dropConns()
+				key, other := keyOn(0, slotCount/2-1), keyOn(slotCount/2, slotCount-1)
+				end := began.Add(5 * time.Second)
+				var callers sync.WaitGroup
+				for i := range 40 {
+					callers.Go(func() {
+						for time.Now().Before(end) {
+							ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+							err := c.Get(ctx, key).Err()
+							if i%2 == 0 {
+								err = c.Set(ctx, key, "v", 0).Err()
+							}
+							cancel()
+							if err == nil || c.Get(t.Context(), other).Val() != "b" {
+								t.Error("one should fail, the other should not: ", err)
+							}
+						}
+					})
+				}
+				callers.Wait()
+				require.Greater(t, dials.busiest(began), 2)
+				require.LessOrEqual(t, dials.busiest(began), 20)
+
+				a.on("HELLO", greets)
+				a.on("GET", says(bulk("a")))
+				require.Equal(t, "a", c.Get(t.Context(), key).Val())
+			})
+		})
+	}
+}
+
 // A server that always wants the client on another connection to itself is
 // dialled anew, but not by every command that hears it.
 func TestStormOfMovedToTheSameEndpoint(t *testing.T) {

@@ -3,7 +3,6 @@
 package wire
 
 import (
-	"crypto/tls"
 	"syscall"
 	"time"
 )
@@ -17,15 +16,11 @@ func (c *Conn) checkAlive() error {
 	if err := c.nc.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
-	socket := c.nc
-	if secure, ok := c.nc.(*tls.Conn); ok {
-		socket = secure.NetConn()
-	}
-	sc, ok := socket.(syscall.Conn)
+	socket, ok := socketOf(c.nc)
 	if !ok {
 		return nil
 	}
-	raw, err := sc.SyscallConn()
+	raw, err := socket.SyscallConn()
 	if err != nil {
 		return err
 	}

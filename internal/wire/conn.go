@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -50,9 +51,10 @@ const soloReplies = 16
 // Conn is a connection that many callers share. Its methods may be called at
 // any time from any goroutine.
 type Conn struct {
-	nc  net.Conn
-	opt Options
-	tls bool
+	nc     net.Conn
+	opt    Options
+	tls    bool
+	socket bool // there are buffers on the way to the server
 
 	inFlight  atomic.Int32
 	reader    atomic.Uint32 // changed under mu
@@ -66,6 +68,7 @@ type Conn struct {
 	reserved bool  // for calls that say so
 	buried   bool  // every call has learnt of the death
 	served   uint64
+	replied  uint64        // calls that got their replies
 	room     chan struct{} // closed when there is room again
 
 	// Writing: out and outRefs wait for the writer, spare is the buffer that
@@ -116,9 +119,19 @@ func New(nc net.Conn, opt Options) *Conn {
 	c := &Conn{nc: nc, opt: opt}
 	c.returned.L = &c.mu
 	_, c.tls = nc.(*tls.Conn)
+	_, c.socket = socketOf(nc)
 	c.clock.every = tickFor(opt)
 	c.gathering.nearby = int64(nearby)
 	return c
+}
+
+// socketOf is the socket that nc writes to, if it is one.
+func socketOf(nc net.Conn) (socket syscall.Conn, ok bool) {
+	if secure, ok := nc.(*tls.Conn); ok {
+		nc = secure.NetConn()
+	}
+	socket, ok = nc.(syscall.Conn)
+	return socket, ok
 }
 
 // NetConn is the underlying connection.
@@ -135,6 +148,13 @@ func (c *Conn) Served() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.served
+}
+
+// Answered is the number of calls that have got their replies so far.
+func (c *Conn) Answered() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.replied
 }
 
 // Busy reports whether so much is under way that a small command would have to

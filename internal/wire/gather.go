@@ -86,6 +86,10 @@ func (c *Conn) writeGathered() {
 	}
 	c.writing = true
 	c.mu.Unlock()
+	if !c.socket {
+		go c.write(0, false) // the server may read nothing until somebody reads
+		return
+	}
 	runtime.Gosched() // those who have just got their replies add to the batch
 	c.write(combineRounds, true)
 }

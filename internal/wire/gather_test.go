@@ -111,6 +111,27 @@ func TestGathersNothing(t *testing.T) {
 	}
 }
 
+// A server that reads nothing until its replies were read gets what was gathered
+// all the same, though the reader writes it and nothing lies between the two.
+func TestGatheredMeetsAServerThatWrites(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, p := pipe(t, Options{WriteTimeout: time.Second})
+		sent := owing(t, c, p, inDemand)
+		setWay(c, nearby/2)
+		held := start(t.Context(), c, command("GET", "held"))
+		synctest.Wait()
+		require.NotZero(t, c.unwritten(), "it waits")
+		for _, s := range sent {
+			p.send("+owed\r\n")
+			s.gets(t, "+owed\r\n")
+		}
+		p.expect("GET", "held")
+		p.send("+v\r\n")
+		held.gets(t, "+v\r\n")
+	})
+}
+
 // Whoever gives up what was gathered disturbs nobody.
 func TestGatheredCallsCanBeGivenUp(t *testing.T) {
 	t.Parallel()

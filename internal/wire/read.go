@@ -202,6 +202,7 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool
 			c.solo = 0
 		}
 		c.calls.drop(answered)
+		c.replied += uint64(answered)
 		c.gathering.answered(answered, c.appended-c.unanswered())
 		c.makeRoom()
 	}
