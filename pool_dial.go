@@ -123,10 +123,7 @@ func (p *pool) dial() {
 	case p.closed:
 		go conn.Close(wire.ErrClosed)
 	default:
-		p.retryAt, p.lastErr = time.Time{}, nil
-		if p.inVainAt.IsZero() {
-			p.failures = 0
-		}
+		p.failures, p.retryAt, p.lastErr = 0, time.Time{}, nil
 		now := time.Now()
 		info := &pooled{opened: now, expires: p.expiry(), usedAt: now, setUp: conn.Served()}
 		p.conns[conn] = info

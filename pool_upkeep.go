@@ -57,8 +57,8 @@ func (p *pool) autopsy(conn *wire.Conn, info *pooled, cause error) {
 	case inVain && info.opened.After(p.inVainAt):
 		p.inVainAt = now
 		p.refused(&DialError{p.opt.Addr, "first command", cause})
-	case !inVain && !p.inVainAt.IsZero():
-		p.inVainAt, p.failures = time.Time{}, 0
+	case !inVain:
+		p.inVainAt = time.Time{}
 	}
 }
 

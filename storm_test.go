@@ -140,8 +140,8 @@ func TestStormOnANodeThatIsAway(t *testing.T) {
 	}
 }
 
-// A server that does nothing but complete handshakes is dialled a few times a
-// second, however many commands there are, and however it ends connections.
+// A server that does nothing but complete handshakes is dialled about twenty times
+// a second, however many commands there are, and however it ends connections.
 func TestStormOnAServerThatHangsUp(t *testing.T) {
 	for name, hurt := range map[string]func(s *scripted){
 		"at every command": func(s *scripted) {
@@ -198,7 +198,7 @@ func TestStormOnAServerThatHangsUp(t *testing.T) {
 				}
 				callers.Wait()
 				require.Greater(t, dials.busiest(began), 2)
-				require.LessOrEqual(t, dials.busiest(began), 20)
+				require.LessOrEqual(t, dials.busiest(began), 40)
 
 				a.on("HELLO", greets)
 				a.on("GET", says(bulk("a")))
