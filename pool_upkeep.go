@@ -42,8 +42,9 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 }
 
 // youngest is the age up to which it speaks against a server that it has ended a
-// connection without having answered a command.
-const youngest = time.Second
+// connection without having answered a command. Older ones may have been idle, and
+// make for few dials.
+const youngest = 100 * time.Millisecond
 
 // autopsy finds out what it means for the next dial that the server has ended
 // conn. One that was opened in vain after another was is like a dial that failed:
@@ -51,14 +52,15 @@ const youngest = time.Second
 // lock is held.
 func (p *pool) autopsy(conn *wire.Conn, info *pooled, cause error) {
 	now := time.Now()
-	switch inVain := conn.Answered() <= info.setUp && now.Sub(info.opened) <= youngest; {
-	case inVain && p.inVainAt.IsZero():
+	switch {
+	case conn.Answered() > info.setUp:
+		p.inVainAt = time.Time{}
+	case now.Sub(info.opened) > youngest:
+	case p.inVainAt.IsZero():
 		p.inVainAt = now
-	case inVain && info.opened.After(p.inVainAt):
+	case info.opened.After(p.inVainAt):
 		p.inVainAt = now
 		p.refused(&DialError{p.opt.Addr, "first command", cause})
-	case !inVain:
-		p.inVainAt = time.Time{}
 	}
 }
 
