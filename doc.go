@@ -80,10 +80,11 @@
 // # Contexts and timeouts
 //
 // The context of a call is honoured wherever the call may wait, and a call that
-// is given up disturbs no other. ReadTimeout, WriteTimeout, DialTimeout and
-// PoolTimeout bound single steps; see [ClusterOptions]. While a shard has no
-// primary its commands wait for the new one: until the context's deadline, or
-// for FailoverTimeout.
+// is given up disturbs no other. It returns at once, but if it is cancelled in the
+// first 20 ms of its wait for a reply: then at the end of them. ReadTimeout,
+// WriteTimeout, DialTimeout and PoolTimeout bound single steps; see
+// [ClusterOptions]. While a shard has no primary its commands wait for the new one:
+// until the context's deadline, or for FailoverTimeout.
 //
 // # Errors
 //
