@@ -32,7 +32,7 @@ type Call struct {
 	got     int32         // replies read so far
 	decoded bool          // decoder was used
 	patient bool          // the caller waits for ready alone until late, see lateness
-	late    bool          // ready is signalled once more than it would be
+	late    bool          // it was told so, by ready unless it reads for itself
 	raw     []byte        // the replies
 	next    *Call         // of those to be woken together
 	ready   chan struct{} // signalled when state is decided, but to a caller that reads for itself
