@@ -11,8 +11,8 @@ func nanos() int64 { return int64(time.Since(epoch)) }
 
 // clock keeps the time of a connection in use, so that a call costs neither a
 // timer nor a look at the real clock. It ticks while there is something to
-// watch over, and the tick does all that has to do with time: the timeouts,
-// and sending the resident reader to rest.
+// watch over, and the tick does all that has to do with time but [lateness]: the
+// timeouts, and sending the resident reader to rest.
 type clock struct {
 	every time.Duration
 	timer *time.Timer
