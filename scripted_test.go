@@ -147,14 +147,20 @@ func (s *scripted) acceptFrom(listener net.Listener) {
 	}
 }
 
-// serve has a connection served in the background.
+// serve has a connection served in the background, unless the server has ended.
 func (s *scripted) serve(nc net.Conn) {
 	c := &scriptedConn{Conn: nc, server: s, in: bufio.NewReader(nc)}
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.over:
+		_ = nc.Close()
+		return
+	default:
+	}
 	s.conns[c] = true
 	s.opened++
-	s.mu.Unlock()
-	s.serving.Go(c.serve)
+	s.serving.Go(c.serve) // before stop waits
 }
 
 // stop ends the server and waits until nothing of it is left.
