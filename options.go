@@ -42,7 +42,8 @@ type ClusterOptions struct {
 	ClientName string
 
 	// NewClient makes the client of each node from options that already carry
-	// everything set here. Nil means [NewClient].
+	// everything set here. It must not use the cluster client, which waits for it.
+	// Nil means [NewClient].
 	NewClient func(opt *Options) *Client
 
 	// MaxRedirects is how many MOVED and ASK answers one command follows, without
@@ -142,12 +143,14 @@ type ClusterOptions struct {
 	// negative values.
 	DialerRetries int
 
-	// DialerRetryTimeout is the pause after the first failed dial to a node.
-	// Default 100 ms; -1 makes no pause.
+	// DialerRetryTimeout is the pause after the first failed dial to a node. It
+	// doubles with each further one up to 800 ms, and is then taken at random
+	// between half and whole. Default 100 ms; -1 makes no pause.
 	DialerRetryTimeout time.Duration
 
-	// DialerRetryBackoff, if set, gives the pause after a failed dial instead;
-	// attempt is 0 after the first failure in a row. Default nil.
+	// DialerRetryBackoff, if set, gives the pause after a failed dial instead, which
+	// is then taken at random between half and whole; attempt is 0 after the first failure in a row. It must not use the client.
+	// Default nil.
 	DialerRetryBackoff func(attempt int) time.Duration
 
 	// ReadTimeout is how long a command waits for its reply, counted from when
@@ -245,6 +248,14 @@ type ClusterOptions struct {
 	// DisableIdentity leaves out CLIENT SETINFO, by which a new connection tells
 	// the server the name and version of this library. Default false.
 	DisableIdentity bool
+
+	// DisableIndentity is the name that early releases of go-redis v9 had for
+	// DisableIdentity, and means the same.
+	DisableIndentity bool
+
+	// UnstableResp3 has no effect: it concerns replies of the search module. It is
+	// here so that existing programs compile.
+	UnstableResp3 bool
 
 	// IdentitySuffix is added to the library name that CLIENT SETINFO reports.
 	// Default empty. It is made of printable ASCII without spaces.
@@ -383,12 +394,14 @@ type Options struct {
 	// Default 5, also for negative values.
 	DialerRetries int
 
-	// DialerRetryTimeout is the pause after the first failed dial. Default 100
-	// ms; -1 makes no pause.
+	// DialerRetryTimeout is the pause after the first failed dial. It doubles with
+	// each further one up to 800 ms, and is then taken at random between half and
+	// whole. Default 100 ms; -1 makes no pause.
 	DialerRetryTimeout time.Duration
 
-	// DialerRetryBackoff, if set, gives the pause after a failed dial instead;
-	// attempt is 0 after the first failure in a row. Default nil.
+	// DialerRetryBackoff, if set, gives the pause after a failed dial instead, which
+	// is then taken at random between half and whole; attempt is 0 after the first failure in a row. It must not use the client.
+	// Default nil.
 	DialerRetryBackoff func(attempt int) time.Duration
 
 	// ReadTimeout is how long a command waits for its reply, counted from when
@@ -489,6 +502,14 @@ type Options struct {
 	// the server the name and version of this library. Default false.
 	DisableIdentity bool
 
+	// DisableIndentity is the name that early releases of go-redis v9 had for
+	// DisableIdentity, and means the same.
+	DisableIndentity bool
+
+	// UnstableResp3 has no effect: it concerns replies of the search module. It is
+	// here so that existing programs compile.
+	UnstableResp3 bool
+
 	// IdentitySuffix is added to the library name that CLIENT SETINFO reports.
 	// Default empty. It is made of printable ASCII without spaces.
 	IdentitySuffix string
@@ -566,6 +587,8 @@ func (o *ClusterOptions) nodeOptions(addr string) *Options {
 		IdleCheckFrequency:         o.IdleCheckFrequency,
 		TLSConfig:                  o.TLSConfig,
 		DisableIdentity:            o.DisableIdentity,
+		DisableIndentity:           o.DisableIndentity,
+		UnstableResp3:              o.UnstableResp3,
 		IdentitySuffix:             o.IdentitySuffix,
 		FailingTimeoutSeconds:      o.FailingTimeoutSeconds,
 		RetryWritesInDoubt:         o.RetryWritesInDoubt,

@@ -162,7 +162,8 @@ type sharedOptions struct {
 	connMaxLifetime, maxConnAge               *time.Duration
 	connMaxLifetimeJitter, idleCheckFrequency *time.Duration
 	poolFIFO, contextTimeoutEnabled           *bool
-	disableIdentity, retryWritesInDoubt       *bool
+	disableIdentity, disableIndentity         *bool
+	unstableResp3, retryWritesInDoubt         *bool
 	tlsConfig                                 **tls.Config
 }
 
@@ -181,7 +182,8 @@ func (o *ClusterOptions) shared() *sharedOptions {
 		connMaxLifetime: &o.ConnMaxLifetime, maxConnAge: &o.MaxConnAge,
 		connMaxLifetimeJitter: &o.ConnMaxLifetimeJitter, idleCheckFrequency: &o.IdleCheckFrequency,
 		poolFIFO: &o.PoolFIFO, contextTimeoutEnabled: &o.ContextTimeoutEnabled,
-		disableIdentity: &o.DisableIdentity, retryWritesInDoubt: &o.RetryWritesInDoubt,
+		disableIdentity: &o.DisableIdentity, disableIndentity: &o.DisableIndentity,
+		unstableResp3: &o.UnstableResp3, retryWritesInDoubt: &o.RetryWritesInDoubt,
 		tlsConfig: &o.TLSConfig,
 	}
 }
@@ -201,7 +203,8 @@ func (o *Options) shared() *sharedOptions {
 		connMaxLifetime: &o.ConnMaxLifetime, maxConnAge: &o.MaxConnAge,
 		connMaxLifetimeJitter: &o.ConnMaxLifetimeJitter, idleCheckFrequency: &o.IdleCheckFrequency,
 		poolFIFO: &o.PoolFIFO, contextTimeoutEnabled: &o.ContextTimeoutEnabled,
-		disableIdentity: &o.DisableIdentity, retryWritesInDoubt: &o.RetryWritesInDoubt,
+		disableIdentity: &o.DisableIdentity, disableIndentity: &o.DisableIndentity,
+		unstableResp3: &o.UnstableResp3, retryWritesInDoubt: &o.RetryWritesInDoubt,
 		tlsConfig: &o.TLSConfig,
 	}
 }
@@ -280,8 +283,8 @@ func (s *sharedOptions) completeTimeouts() {
 	*s.connMaxLifetimeJitter = max(min(*s.connMaxLifetimeJitter, *s.connMaxLifetime), 0)
 }
 
-// resolveSynonyms gives the values under v8 names to the fields with v9 names,
-// unless those have their own.
+// resolveSynonyms gives the values under older names to the fields with the names
+// of today, unless those have their own.
 func (s *sharedOptions) resolveSynonyms() {
 	if *s.connMaxIdleTime == 0 {
 		*s.connMaxIdleTime = *s.idleTimeout
@@ -289,6 +292,7 @@ func (s *sharedOptions) resolveSynonyms() {
 	if *s.connMaxLifetime == 0 {
 		*s.connMaxLifetime = *s.maxConnAge
 	}
+	*s.disableIdentity = *s.disableIdentity || *s.disableIndentity
 }
 
 func (s *sharedOptions) completeBackoff() {

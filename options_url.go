@@ -27,8 +27,8 @@ import (
 //
 // Query parameters set further fields of [Options], under the field's name in
 // snake case: max_retries for MaxRetries, pool_fifo for PoolFIFO. Every field
-// of type bool, int, string or time.Duration has one, except those that the URL
-// has another place for; db wins over the number in the path. In addition,
+// of type bool, int, string or time.Duration has one, except NodeAddress and those
+// that the URL has another place for; db wins over the number in the path. In addition,
 // skip_verify sets InsecureSkipVerify of a rediss URL.
 //
 // A duration is written as in Go (300ms, 1h30m) or as a number of seconds; 0 or
@@ -147,6 +147,7 @@ func (s *sharedOptions) params() map[string]any {
 		"dialer_retries":           s.dialerRetries,
 		"dialer_retry_timeout":     s.dialerRetryTimeout,
 		"disable_identity":         s.disableIdentity,
+		"disable_indentity":        s.disableIndentity,
 		"failing_timeout_seconds":  s.failingTimeoutSeconds,
 		"identity_suffix":          s.identitySuffix,
 		"idle_check_frequency":     s.idleCheckFrequency,
@@ -166,6 +167,7 @@ func (s *sharedOptions) params() map[string]any {
 		"read_buffer_size":         s.readBufferSize,
 		"read_timeout":             s.readTimeout,
 		"retry_writes_in_doubt":    s.retryWritesInDoubt,
+		"unstable_resp3":           s.unstableResp3,
 		"write_buffer_size":        s.writeBufferSize,
 		"write_timeout":            s.writeTimeout,
 	}

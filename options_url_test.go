@@ -131,6 +131,7 @@ var urlParameters = []struct {
 	{"dialer_retries", "8", "DialerRetries", 8},
 	{"dialer_retry_timeout", "50ms", "DialerRetryTimeout", 50 * time.Millisecond},
 	{"disable_identity", "1", "DisableIdentity", true},
+	{"disable_indentity", "true", "DisableIndentity", true},
 	{"failing_timeout_seconds", "4", "FailingTimeoutSeconds", 4},
 	{"failover_timeout", "-1", "FailoverTimeout", time.Duration(-1)},
 	{"identity_suffix", "eu-1", "IdentitySuffix", "eu-1"},
@@ -157,6 +158,7 @@ var urlParameters = []struct {
 	{"route_by_latency_tolerance", "2ms", "RouteByLatencyTolerance", 2 * time.Millisecond},
 	{"route_randomly", "1", "RouteRandomly", true},
 	{"suspect_after", "300ms", "SuspectAfter", 300 * time.Millisecond},
+	{"unstable_resp3", "1", "UnstableResp3", true},
 	{"write_buffer_size", "65536", "WriteBufferSize", 65536},
 	{"write_timeout", "0", "WriteTimeout", time.Duration(-1)},
 }
@@ -175,7 +177,9 @@ var optionTypes = []reflect.Type{reflect.TypeFor[ClusterOptions](), reflect.Type
 
 func TestURLParameters(t *testing.T) {
 	t.Parallel()
-	synonyms := map[string]string{"IdleTimeout": "ConnMaxIdleTime", "MaxConnAge": "ConnMaxLifetime"}
+	synonyms := map[string]string{
+		"IdleTimeout": "ConnMaxIdleTime", "MaxConnAge": "ConnMaxLifetime", "DisableIndentity": "DisableIdentity",
+	}
 	for _, tt := range urlParameters {
 		t.Run(tt.param, func(t *testing.T) {
 			t.Parallel()

@@ -67,6 +67,10 @@ type UniversalOptions struct {
 	CredentialsProviderContext func(ctx context.Context) (username string, password string, err error)
 	// DisableIdentity leaves out CLIENT SETINFO.
 	DisableIdentity bool
+	// DisableIndentity is an older name of DisableIdentity.
+	DisableIndentity bool
+	// UnstableResp3 has no effect.
+	UnstableResp3 bool
 	// IdentitySuffix is added to the library name that CLIENT SETINFO reports.
 	IdentitySuffix string
 
@@ -172,6 +176,8 @@ func (o *UniversalOptions) Cluster() *ClusterOptions {
 		CredentialsProvider:        o.CredentialsProvider,
 		CredentialsProviderContext: o.CredentialsProviderContext,
 		DisableIdentity:            o.DisableIdentity,
+		DisableIndentity:           o.DisableIndentity,
+		UnstableResp3:              o.UnstableResp3,
 		IdentitySuffix:             o.IdentitySuffix,
 		MaxRetries:                 o.MaxRetries,
 		MinRetryBackoff:            o.MinRetryBackoff,
