@@ -23,6 +23,7 @@ type Tx struct {
 
 	watched []string // since the last transaction
 	cause   error    // why the function should be run anew: the first error that asks for it
+	changed bool     // why it must not be: something was written, or may have been
 }
 
 func newTx(c *Client, how manner, outer []Hook) *Tx {
@@ -149,7 +150,7 @@ func (c *Client) watch(ctx context.Context, fn func(*Tx) error, keys []string, h
 	if err == nil {
 		err = fn(tx)
 	}
-	if err != nil && tx.cause != nil && errors.Is(err, tx.cause) {
+	if err != nil && tx.cause != nil && !tx.changed && errors.Is(err, tx.cause) {
 		return err, tx.cause
 	}
 	return err, nil
@@ -245,19 +246,24 @@ func (tx *Tx) processTx(ctx context.Context, cmds []Cmder) error {
 	err := tx.conn.execute(ctx, cmds)
 	if err == nil {
 		tx.watched = nil
-		return firstError(cmds)
+		err = firstError(cmds)
+		tx.changed = tx.changed || err != TxFailedErr && !mayRepeatAll(cmds, tx.retry)
+		return err
 	}
 	return failTx(cmds, tx.judge(err, mayRepeatAll(cmds, tx.retry)))
 }
 
 // judge makes an error what a client would make of it, and notes whether it is a
-// reason to start over.
+// reason to start over, or not to. What has ended for good may have run.
 func (tx *Tx) judge(err error, repeatable bool) error {
-	if err == nil {
-		return nil
+	v := verdict{err: err}
+	if err != nil {
+		v = judge(outcome{err: err, repeatable: repeatable})
 	}
-	v := judge(outcome{err: err, repeatable: repeatable})
-	if v.action != giveUp && tx.cause == nil {
+	switch {
+	case v.action == giveUp:
+		tx.changed = tx.changed || !repeatable
+	case tx.cause == nil:
 		tx.cause = v.err
 	}
 	return v.err

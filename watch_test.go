@@ -385,6 +385,58 @@ func TestWatchInDoubt(t *testing.T) {
 	require.Equal(t, 2, runs)
 }
 
+// Once it has written, the function is not called again, whatever gets lost after
+// that, or got lost before.
+func TestWatchWritesOnce(t *testing.T) {
+	t.Parallel()
+	incr := func(ctx context.Context) func(redis.Pipeliner) error {
+		return func(pipe redis.Pipeliner) error {
+			pipe.Incr(ctx, "n")
+			return nil
+		}
+	}
+	tests := map[string]func(context.Context, *redis.Tx) error{
+		"transaction": func(ctx context.Context, tx *redis.Tx) error {
+			_, err := tx.TxPipelined(ctx, incr(ctx))
+			return err
+		},
+		"pipeline": func(ctx context.Context, tx *redis.Tx) error {
+			_, err := tx.Pipelined(ctx, incr(ctx))
+			return err
+		},
+		"command": func(ctx context.Context, tx *redis.Tx) error { return tx.Incr(ctx, "n").Err() },
+	}
+	for name, write := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cl, rdb := startInProcess(t, clustertest.Options{})
+			ctx := within(t, time.Minute)
+			runs := 0
+			err := rdb.Watch(ctx, func(tx *redis.Tx) error {
+				runs++
+				require.NoError(t, write(ctx, tx))
+				cl.Disconnect(cl.PrimaryForKey("n"))
+				return tx.Get(ctx, "n").Err()
+			}, "n")
+			var lost *redis.NodeError
+			require.ErrorAs(t, err, &lost)
+			require.Equal(t, 1, runs)
+
+			err = rdb.Watch(ctx, func(tx *redis.Tx) error {
+				runs++
+				cl.SetError(cl.PrimaryForKey("n"), "TRYAGAIN later")
+				again := tx.Get(ctx, "n").Err()
+				cl.SetError(cl.PrimaryForKey("n"), "")
+				require.NoError(t, write(ctx, tx))
+				return again
+			}, "n")
+			require.True(t, redis.IsTryAgainError(err), "%v", err)
+			require.Equal(t, 2, runs)
+			require.Equal(t, "2", rdb.Get(ctx, "n").Val())
+		})
+	}
+}
+
 func TestWatchGivesUp(t *testing.T) {
 	t.Parallel()
 	cl := clustertest.Start(t, clustertest.Options{})
