@@ -416,7 +416,7 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 	if v.refresh {
 		c.topology.refresh()
 	}
-	if c.topology.life.Err() != nil {
+	if v.action != giveUp && c.topology.life.Err() != nil {
 		return 0, ErrClosed
 	}
 	if v.action == outlast && c.opt.FailoverTimeout < 0 {
