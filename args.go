@@ -120,8 +120,7 @@ func makeRareArg(v any) (arg, error) {
 	case uint64:
 		return uintArg(v), nil
 	case float32:
-		// by its text, so that 0.1 stays 0.1
-		return textArg(strconv.FormatFloat(float64(v), 'f', -1, 32)), nil
+		return floatArg(float64(v)), nil
 	case time.Time:
 		return textArg(v.Format(time.RFC3339Nano)), nil
 	case time.Duration:

@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -168,13 +167,12 @@ func (c *Client) EphemeralConn() *Conn {
 // checkCommand finds the mistakes that need no server.
 func checkCommand(ctx context.Context, cmd Cmder) error {
 	b := cmd.command()
+	if err := b.unsendable(); err != nil {
+		return err
+	}
 	switch {
-	case b.isInvalid():
-		return b.Err()
 	case ctx == nil:
 		return errNilContext
-	case b.argCount() == 0:
-		return errors.New("redis: a command without a name")
 	case b.lookup().IsSession():
 		return fmt.Errorf("redis: %s changes the connection it is sent on: use Conn, Watch, TxPipeline or Subscribe", b.FullName())
 	}

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -22,7 +23,8 @@ type Cmder interface {
 	FullName() string
 	// Args are the name and the arguments, derived when asked: integers as
 	// int64 or uint64, floating-point numbers as float64, everything else as
-	// string, []byte or bool.
+	// string, []byte or bool. To replace one of them before the command is sent,
+	// as a [Hook] may, changes what is sent.
 	Args() []any
 	// String shows the command and its result for logs and tests.
 	String() string
@@ -64,6 +66,7 @@ type baseCmd struct {
 // rare is what few commands have.
 type rare struct {
 	list    []arg // the name and the arguments in the long form
+	given   []any // what Args has given out since the command was last sent
 	err     error
 	blocks  time.Duration // how long a blocking command may take; 0: not known
 	keyPos  int8          // set by SetFirstKeyPos
@@ -133,12 +136,17 @@ func (c *baseCmd) float(f float64) *baseCmd {
 
 // val adds an argument of any type; one that cannot be sent fails the command.
 func (c *baseCmd) val(v any) *baseCmd {
+	c.addArg(c.sendable(v, c.argCount()))
+	return c
+}
+
+// sendable is v as the i-th argument.
+func (c *baseCmd) sendable(v any, i int) arg {
 	a, err := makeArg(v)
 	if err != nil && !c.isInvalid() {
-		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), c.argCount(), err))
+		c.reject(fmt.Errorf("redis: %s: argument %d: %w", c.Name(), i, err))
 	}
-	c.addArg(a)
-	return c
+	return a
 }
 
 func (c *baseCmd) vals(list ...any) *baseCmd {
@@ -177,12 +185,52 @@ func (c *baseCmd) FullName() string {
 
 // Args are the name and the arguments.
 func (c *baseCmd) Args() []any {
+	if given := c.peculiar().given; given != nil {
+		return given
+	}
 	args := make([]any, c.argCount())
 	for i := range args {
 		args[i] = c.arg(i).value()
 	}
+	c.own().given = args
 	return args
 }
+
+// heed takes over what was changed in what Args has given out.
+func (c *baseCmd) heed() {
+	given := c.peculiar().given
+	if given == nil {
+		return
+	}
+	c.rare.given = nil
+	changed := false
+	list := make([]arg, len(given))
+	for i, v := range given {
+		list[i] = c.sendable(v, i)
+		changed = changed || list[i] != c.arg(i)
+	}
+	if changed {
+		c.info, c.short = nil, [len(c.short)]arg{}
+		c.rare.list = list
+	}
+}
+
+// unsendable is what keeps the command from being sent by anybody, if there is
+// anything.
+func (c *baseCmd) unsendable() error {
+	if !c.isInvalid() {
+		c.heed()
+	}
+	switch {
+	case c.isInvalid():
+		return c.Err()
+	case c.argCount() == 0:
+		return errNameless
+	}
+	return nil
+}
+
+var errNameless = errors.New("redis: a command without a name")
 
 // SetFirstKeyPos tells where the first key stands in Args; 0 means that there
 // is no key.

@@ -60,8 +60,8 @@ func (c *Conn) processCommand(ctx context.Context, cmd Cmder) error {
 }
 
 func (c *Conn) process(ctx context.Context, cmd Cmder) error {
-	if b := cmd.command(); b.isInvalid() {
-		return b.Err()
+	if err := cmd.command().unsendable(); err != nil {
+		return err
 	}
 	conn, err := c.get(ctx)
 	if err != nil {
@@ -161,10 +161,14 @@ func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
 	self := &node{client: &Client{opt: c.opt}}
 	g := &batchGroup{conn: conn, alone: c.pool != nil}
 	for _, cmd := range cmds {
-		if b := cmd.command(); !b.isInvalid() {
-			cmd.SetErr(nil)
+		err := cmd.command().unsendable()
+		cmd.SetErr(err)
+		if err == nil {
 			g.add(&batchItem{cmd: cmd, node: self, how: c.how})
 		}
+	}
+	if g.first == nil {
+		return firstError(cmds)
 	}
 	c.scripts.prepare(ctx, g)
 	g.submit(ctx)
@@ -182,8 +186,8 @@ func (c *Conn) processTx(ctx context.Context, cmds []Cmder) error {
 // execute sends a transaction. The error is one that concerns the whole.
 func (c *Conn) execute(ctx context.Context, cmds []Cmder) error {
 	for _, cmd := range cmds {
-		if b := cmd.command(); b.isInvalid() {
-			return b.Err()
+		if err := cmd.command().unsendable(); err != nil {
+			return err
 		}
 	}
 	conn, err := c.get(ctx)

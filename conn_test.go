@@ -93,3 +93,48 @@ func TestIntPointerSlice(t *testing.T) {
 	require.Equal(t, []*int64{&three, nil}, cmd.Val())
 	require.Equal(t, CmdTypeIntPointerSlice, cmd.GetCmdType())
 }
+
+// A command without a name gets no reply, so it must not be sent.
+func TestCommandWithoutAName(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, nil)
+	ctx := background(t)
+	require.NoError(t, c.Set(ctx, "a", "va", 0).Err())
+	conn := c.Conn()
+	defer func() { _ = conn.Close() }()
+	require.Equal(t, errNameless, conn.Do(ctx).Err())
+	require.Equal(t, errNameless, conn.Process(ctx, new(StringCmd)))
+
+	pipe := conn.Pipeline()
+	nameless := pipe.Do(ctx)
+	_, err := pipe.Exec(ctx)
+	require.Equal(t, errNameless, err)
+	nameless = pipe.Do(ctx)
+	get := pipe.Get(ctx, "a")
+	_, err = pipe.Exec(ctx)
+	require.Equal(t, errNameless, err)
+	require.Equal(t, errNameless, nameless.Err())
+	require.Equal(t, "va", get.Val())
+
+	_, err = conn.TxPipelined(ctx, func(pipe Pipeliner) error {
+		pipe.Do(ctx)
+		return nil
+	})
+	require.Equal(t, errNameless, err)
+	require.NotContains(t, s.received(), "MULTI")
+}
+
+func TestNoBytesWithoutAReply(t *testing.T) {
+	t.Parallel()
+	for _, bytes := range []func() ([]byte, error){
+		NewStringResult("", Nil).Bytes, NewStatusResult("", Nil).Bytes,
+	} {
+		b, err := bytes()
+		require.Equal(t, Nil, err)
+		require.Nil(t, b)
+	}
+	b, err := NewStringResult("", nil).Bytes()
+	require.NoError(t, err)
+	require.Equal(t, []byte{}, b)
+}

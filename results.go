@@ -32,8 +32,15 @@ func NewStatusResult(val string, err error) *StatusCmd { return &StatusCmd{made(
 
 func (c *StatusCmd) textOnly() *string { return &c.val }
 
-// Bytes is the reply as bytes.
-func (c *StatusCmd) Bytes() ([]byte, error) { return []byte(c.val), c.Err() }
+// Bytes is the reply as bytes; nil if there is none.
+func (c *StatusCmd) Bytes() ([]byte, error) { return bytesOf(c.val, c.Err()) }
+
+func bytesOf(val string, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []byte(val), nil
+}
 
 func (c *StatusCmd) decode(d *resp.Decoder) (err error) {
 	c.val, err = d.String()
@@ -92,7 +99,7 @@ func (c *StringCmd) decode(d *resp.Decoder) (err error) {
 func (c *StringCmd) textOnly() *string { return &c.val }
 
 // Bytes is the reply as bytes of the caller's own.
-func (c *StringCmd) Bytes() ([]byte, error) { return []byte(c.val), c.Err() }
+func (c *StringCmd) Bytes() ([]byte, error) { return bytesOf(c.val, c.Err()) }
 
 // Bool is the reply as a boolean: 1 and 0, true and false and their like.
 func (c *StringCmd) Bool() (bool, error) { return scanned[bool](c) }
