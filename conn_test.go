@@ -2,7 +2,9 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"net"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -137,4 +139,30 @@ func TestNoBytesWithoutAReply(t *testing.T) {
 	b, err := NewStringResult("", nil).Bytes()
 	require.NoError(t, err)
 	require.Equal(t, []byte{}, b)
+}
+
+// A reply that has an end harms nobody but its own caller, whatever is in it.
+func TestOddReplyLeavesTheConnection(t *testing.T) {
+	t.Parallel()
+	for name, reply := range map[string]string{
+		"big number":  "(abc\r\n",
+		"double":      ",1e400\r\n",
+		"integer":     ":1x\r\n",
+		"long status": "+" + strings.Repeat("x", 70_000) + "\r\n",
+		"long error":  "-ERR " + strings.Repeat("x", 70_000) + "\r\n",
+		"deep":        strings.Repeat("*1\r\n", 200) + ":1\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			s.on("EVAL", says(reply))
+			c := clientOf(t, s, nil)
+			ctx := background(t)
+			err := c.Eval(ctx, "return", nil).Err()
+			require.False(t, errors.As(err, new(*NodeError)), "%v", err)
+			require.NoError(t, c.Set(ctx, "k", 1, 0).Err())
+			require.EqualValues(t, 1, c.PoolStats().TotalConns)
+			require.Zero(t, c.PoolStats().Unusable)
+		})
+	}
 }

@@ -104,17 +104,17 @@ func (d *Decoder) anySingle() (any, error) {
 		if n, ok := parseInt(b); ok {
 			return n, nil
 		}
-		return nil, badValue(kind, kind, b, "an integer")
+		return nil, badValue(b, "an integer")
 	case Double:
 		if f, ok := parseFloat(b); ok {
 			return f, nil
 		}
-		return nil, badValue(kind, kind, b, "a number")
+		return nil, badValue(b, "a number")
 	case BigNumber:
 		if n, ok := new(big.Int).SetString(string(b), 10); ok {
 			return n, nil
 		}
-		return nil, badValue(kind, kind, b, "an integer")
+		return nil, badValue(b, "an integer")
 	case Boolean:
 		return b[0] == '1', nil
 	}

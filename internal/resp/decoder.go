@@ -306,39 +306,39 @@ func (d *Decoder) makeString(kind Kind, b []byte) string {
 
 // Int reads an integer.
 func (d *Decoder) Int() (int64, error) {
-	kind, b, err := d.text()
+	_, b, err := d.text()
 	if err != nil {
 		return 0, err
 	}
 	n, ok := parseInt(b)
 	if !ok {
-		return 0, badValue(kind, Integer, b, "an integer")
+		return 0, badValue(b, "an integer")
 	}
 	return n, nil
 }
 
 // Uint reads an unsigned integer.
 func (d *Decoder) Uint() (uint64, error) {
-	kind, b, err := d.text()
+	_, b, err := d.text()
 	if err != nil {
 		return 0, err
 	}
 	n, err := strconv.ParseUint(string(b), 10, 64)
 	if err != nil {
-		return 0, badValue(kind, 0, b, "an unsigned integer")
+		return 0, badValue(b, "an unsigned integer")
 	}
 	return n, nil
 }
 
 // Float reads a floating-point number.
 func (d *Decoder) Float() (float64, error) {
-	kind, b, err := d.text()
+	_, b, err := d.text()
 	if err != nil {
 		return 0, err
 	}
 	f, ok := parseFloat(b)
 	if !ok {
-		return 0, badValue(kind, Double, b, "a number")
+		return 0, badValue(b, "a number")
 	}
 	return f, nil
 }
@@ -346,7 +346,7 @@ func (d *Decoder) Float() (float64, error) {
 // Bool reads a boolean: a RESP3 boolean, the integers 1 and 0, or the status
 // OK, which is true.
 func (d *Decoder) Bool() (bool, error) {
-	kind, b, err := d.text()
+	_, b, err := d.text()
 	if err != nil {
 		return false, err
 	}
@@ -356,7 +356,7 @@ func (d *Decoder) Bool() (bool, error) {
 	case "0":
 		return false, nil
 	}
-	return false, badValue(kind, 0, b, "a boolean")
+	return false, badValue(b, "a boolean")
 }
 
 // Array consumes the header of an array, set, push or map and returns how many

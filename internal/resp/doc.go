@@ -38,7 +38,7 @@ const (
 // Bounds on what a server may send. A reply beyond them is a protocol error.
 const (
 	MaxBulk     = 512 << 20 // bytes of one string: the protocol's own bound
-	MaxLine     = 64 << 10  // bytes of a line, from its type to its end: status, error, number or length
+	MaxLine     = 1 << 20   // bytes of a line, from its type to its end: status, error, number or length
 	MaxElements = 1 << 28   // elements of one aggregate
-	MaxDepth    = 128       // aggregates within aggregates
+	MaxDepth    = 1024      // aggregates within aggregates
 )

@@ -27,8 +27,8 @@ const (
 	errOdd   = ProtocolError("a key without a value")
 )
 
-// TypeError says that a reply is well formed but of a type that the command
-// does not answer with.
+// TypeError says that a reply has a beginning and an end, but is not of a type that
+// the command answers with, or not even what it says itself.
 type TypeError struct{ Got, Want string }
 
 func (e *TypeError) Error() string {
@@ -39,14 +39,9 @@ func unexpected(kind Kind, want string) error {
 	return &TypeError{"a reply of type " + quoteByte(byte(kind)), want}
 }
 
-// badValue is the error for a payload that cannot be read as what is wanted. If
-// own is its kind, it is not even what it says itself.
-func badValue(kind, own Kind, b []byte, want string) error {
-	if kind == own {
-		return ProtocolError(quote(b) + " is not " + want)
-	}
-	return &TypeError{quote(b), want}
-}
+// badValue is the error for a payload that cannot be read as what is wanted. Its
+// end was found, so that the connection is still in step.
+func badValue(b []byte, want string) error { return &TypeError{quote(b), want} }
 
 func quoteByte(b byte) string { return strconv.QuoteRune(rune(b)) }
 
