@@ -215,11 +215,15 @@ func targetOf(cmd Cmder) target {
 	return target{slot: int16(slotOf(cmd)), read: cmd.command().lookup().IsReadOnly()}
 }
 
-// slotOf is the slot of the command's first key, or -1 when it has no key.
+// slotOf is the slot of the command's first key, or the one that it names, or -1
+// when there is neither.
 func slotOf(cmd Cmder) int {
 	b := cmd.command()
 	if pos := b.firstKey(); pos > 0 {
 		return keySlot(b.argText(pos))
+	}
+	if slot, ok := b.lookup().Slot(b.argCount(), b.argText); ok {
+		return slot
 	}
 	return -1
 }

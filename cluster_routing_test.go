@@ -194,6 +194,25 @@ func TestKeylessCommandsFindANode(t *testing.T) {
 	}
 }
 
+// What is asked about a key, or a slot, is asked of the node that has it.
+func TestQuestionsAboutKeysAndSlots(t *testing.T) {
+	onSharedClusters(t, func(t *testing.T, cl *redis.SharedCluster) {
+		rdb := newClient(t, cl.Options())
+		for i := range 10 {
+			key := fmt.Sprint(t.Name(), i)
+			slot := slotOf(t, cl.Cluster, key)
+			require.NoError(t, rdb.Set(t.Context(), key, i, 0).Err())
+			require.GreaterOrEqual(t, rdb.ClusterCountKeysInSlot(t.Context(), slot).Val(), int64(1))
+			require.Contains(t, rdb.ClusterGetKeysInSlot(t.Context(), slot, 1000).Val(), key)
+			counted, err := rdb.Do(t.Context(), "CLUSTER", "COUNTKEYSINSLOT", slot).Int64()
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, counted, int64(1))
+			require.NoError(t, rdb.DebugObject(t.Context(), key).Err())
+		}
+		require.ErrorContains(t, rdb.ClusterCountKeysInSlot(t.Context(), 16384).Err(), "Invalid")
+	})
+}
+
 func TestForEachNode(t *testing.T) {
 	onSharedClusters(t, func(t *testing.T, cl *redis.SharedCluster) {
 		rdb := newClient(t, cl.Options())

@@ -91,8 +91,8 @@ func (c cmdable) ClusterCountFailureReports(ctx context.Context, nodeID string) 
 	return do(ctx, c, cmd)
 }
 
-// ClusterCountKeysInSlot tells how many keys of a slot the node has
-// (CLUSTER COUNTKEYSINSLOT).
+// ClusterCountKeysInSlot tells how many keys of a slot the node has; a cluster
+// client asks the primary that serves it (CLUSTER COUNTKEYSINSLOT).
 func (c cmdable) ClusterCountKeysInSlot(ctx context.Context, slot int) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("cluster", "countkeysinslot").int(int64(slot))
@@ -115,8 +115,8 @@ func (c cmdable) ClusterForget(ctx context.Context, nodeID string) *StatusCmd {
 	return do(ctx, c, cmd)
 }
 
-// ClusterGetKeysInSlot lists at most count keys of a slot that the node has
-// (CLUSTER GETKEYSINSLOT).
+// ClusterGetKeysInSlot lists at most count keys of a slot that the node has; a
+// cluster client asks the primary that serves it (CLUSTER GETKEYSINSLOT).
 func (c cmdable) ClusterGetKeysInSlot(ctx context.Context, slot, count int) *StringSliceCmd {
 	cmd := new(StringSliceCmd)
 	cmd.start("cluster", "getkeysinslot").int(int64(slot)).int(int64(count))

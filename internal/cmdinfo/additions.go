@@ -17,6 +17,8 @@ var corrections = []Command{
 	{Name: "command|getkeysandflags", Arity: -3},
 	{Name: "config|resetstat", Arity: 2, Flags: NoScript | Admin, Request: ReqAllNodes, Response: RespAllSucceeded},
 	{Name: "config|rewrite", Arity: 2, Flags: NoScript | Admin, Request: ReqAllNodes, Response: RespAllSucceeded},
+	// The servers tell of no key, and answer for their own keys only.
+	{Name: "debug", Arity: -2, Flags: NoScript | Admin | MovableKeys, specs: []keySpec{{word: "object", at: 1, step: 1}}},
 	{Name: "latency|reset", Arity: -2, Flags: NoScript | Admin, Request: ReqAllNodes, Response: RespSum},
 	// All its keys are set or none is, so it cannot be split.
 	{Name: "msetnx", Arity: -3, FirstKey: 1, LastKey: -1, KeyStep: 2, Flags: Write},
