@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -164,5 +165,31 @@ func TestOddReplyLeavesTheConnection(t *testing.T) {
 			require.EqualValues(t, 1, c.PoolStats().TotalConns)
 			require.Zero(t, c.PoolStats().Unusable)
 		})
+	}
+}
+
+// A time beyond what a time.Duration can hold is not given as another one.
+func TestTimeTooLongForADuration(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("EXPIRETIME", says(":253402300799\r\n"))
+	s.on("TTL", says(":9223372036\r\n"))
+	c := clientOf(t, s, nil)
+	ctx := background(t)
+	require.EqualError(t, c.ExpireTime(ctx, "k").Err(),
+		`redis: unexpected reply: got 253402300799, want a time that a time.Duration can hold, less than 293 years`)
+	require.Equal(t, 9223372036*time.Second, c.TTL(ctx, "k").Val())
+}
+
+func TestClusterSlotsWithNulls(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, nil)
+	for null, want := range map[string]string{
+		"*3\r\n+h\r\n_\r\n+id\r\n": "a port", "*3\r\n+h\r\n:1\r\n_\r\n": "a node ID",
+	} {
+		s.on("CLUSTER SLOTS", says("*2\r\n*3\r\n:0\r\n:1\r\n"+null+"*3\r\n:2\r\n:3\r\n*3\r\n+h\r\n:1\r\n+id\r\n"))
+		err := c.ClusterSlots(background(t)).Err()
+		require.EqualError(t, err, "redis: unexpected reply: got null, want "+want)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -26,6 +27,9 @@ func (e receiveTimeout) Error() string {
 }
 func (receiveTimeout) Timeout() bool   { return true }
 func (receiveTimeout) Temporary() bool { return true }
+
+// Is lets the error pass for that of a net.Conn.
+func (receiveTimeout) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 
 // Receive waits for what comes next: a *[Message], *[Subscription] or *[Pong].
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -255,6 +256,7 @@ func TestWaitingEnds(t *testing.T) {
 	p := clusterOf(t, stageAddrs(s), nil).pubSub(false)
 	defer p.Close()
 	_, err := p.ReceiveTimeout(background(t), time.Millisecond)
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	var timeout net.Error
 	require.ErrorAs(t, err, &timeout)
 	require.True(t, timeout.Timeout())

@@ -77,6 +77,14 @@ func decodeClusterSlot(d *resp.Decoder) (slot ClusterSlot, err error) {
 
 // decodeClusterNode reads host, port, and what newer servers add: id, metadata
 // and perhaps more.
+// notNull keeps a null in the midst of an element from passing for a null element.
+func notNull(err error, want string) error {
+	if err == Nil {
+		return &resp.TypeError{Got: "null", Want: want}
+	}
+	return err
+}
+
 func decodeClusterNode(d *resp.Decoder) (node ClusterNode, err error) {
 	n, err := d.Array()
 	if err != nil {
@@ -91,12 +99,12 @@ func decodeClusterNode(d *resp.Decoder) (node ClusterNode, err error) {
 	}
 	port, err := d.String()
 	if err != nil {
-		return node, err
+		return node, notNull(err, "a port")
 	}
 	node.Addr = net.JoinHostPort(host, port)
 	if n >= 3 {
 		if node.ID, err = d.String(); err != nil {
-			return node, err
+			return node, notNull(err, "a node ID")
 		}
 	}
 	if n >= 4 {

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -70,8 +71,12 @@ func (c *DurationCmd) decode(d *resp.Decoder) error {
 		return err
 	}
 	c.val = time.Duration(n)
-	if n != -1 && n != -2 {
-		c.val *= c.unit
+	if n == -1 || n == -2 {
+		return nil
+	}
+	if c.val *= c.unit; c.unit != 0 && c.val/c.unit != time.Duration(n) {
+		c.val = 0
+		return &resp.TypeError{Got: strconv.FormatInt(n, 10), Want: "a time that a time.Duration can hold, less than 293 years"}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"time"
 )
 
@@ -26,6 +27,9 @@ type timeout string
 func (t timeout) Error() string { return string(t) }
 func (timeout) Timeout() bool   { return true }
 func (timeout) Temporary() bool { return true }
+
+// Is lets the error pass for that of a net.Conn.
+func (timeout) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 
 // ErrReadTimeout is the cause when the oldest call got no reply in time.
 var ErrReadTimeout net.Error = timeout("read timeout")

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,6 +59,7 @@ func TestReadTimeout(t *testing.T) {
 
 				e = failure(t, c.Do(t.Context(), command("PING")))
 				require.ErrorIs(t, e, ErrReadTimeout)
+				require.ErrorIs(t, e, os.ErrDeadlineExceeded)
 				require.Zero(t, e.Wrote)
 				require.ErrorContains(t, e, "command queued")
 			})
