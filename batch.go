@@ -348,11 +348,12 @@ func (g *batchGroup) receive(ctx context.Context) {
 		g.conn.Close(wire.ErrClosed)
 	}
 	g.giveBack()
-	var lost *NodeError
-	if errors.As(err, &lost) && (lost.Cause == ctx.Err() || lost.Cause == errSilent) {
-		g.fail(err) // what has come of the replies is the reader's
+	if g.call.GivenUp() {
+		g.fail(err)
 		return
 	}
+	var lost *NodeError
+	errors.As(err, &lost)
 	for it := g.first; it != nil; it = it.next {
 		replies, e := g.call.Next()
 		if it.how&asking != 0 && e == nil {

@@ -54,6 +54,7 @@ func (c *Conn) String() string { return c.opt.name() }
 func (c *Conn) Process(ctx context.Context, cmd Cmder) error { return c.hooks.process(ctx, cmd) }
 
 func (c *Conn) processCommand(ctx context.Context, cmd Cmder) error {
+	c.mark(cmd)
 	err := c.process(ctx, cmd)
 	cmd.SetErr(err)
 	return err
@@ -77,6 +78,18 @@ func (c *Conn) process(ctx context.Context, cmd Cmder) error {
 		conn.Close(wire.ErrClosed)
 	}
 	return err
+}
+
+// mark notes whether the commands leave the connection in another state than
+// others expect: then it is closed in the end.
+func (c *Conn) mark(cmds ...Cmder) {
+	for _, cmd := range cmds {
+		if info := cmd.command().lookup(); info.IsSession() && info.Name != "wait" && info.Name != "waitaof" {
+			c.mu.Lock()
+			c.once = true
+			c.mu.Unlock()
+		}
+	}
 }
 
 func (c *Conn) manner() manner {
@@ -108,8 +121,8 @@ func (c *Conn) get(ctx context.Context) (*wire.Conn, error) {
 	return c.conn, nil
 }
 
-// Close gives the connection back. Whoever has changed its state, by SELECT for
-// instance, should have changed it back, or have used [Client.EphemeralConn].
+// Close gives the connection back, or closes it if a command was sent on it that
+// changes its state, such as SELECT.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -154,6 +167,7 @@ func (c *Conn) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmd
 }
 
 func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
+	c.mark(cmds...)
 	conn, err := c.get(ctx)
 	if err != nil {
 		return setErrors(cmds, err)
@@ -185,6 +199,7 @@ func (c *Conn) processTx(ctx context.Context, cmds []Cmder) error {
 
 // execute sends a transaction. The error is one that concerns the whole.
 func (c *Conn) execute(ctx context.Context, cmds []Cmder) error {
+	c.mark(cmds...)
 	for _, cmd := range cmds {
 		if err := cmd.command().unsendable(); err != nil {
 			return err

@@ -193,3 +193,48 @@ func TestClusterSlotsWithNulls(t *testing.T) {
 		require.EqualError(t, err, "redis: unexpected reply: got null, want "+want)
 	}
 }
+
+// Who gets a connection after another finds it as new.
+func TestConnLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	node := redistest.StartServer(t, redistest.Options{})
+	ctx := background(t)
+	multi := func(c *Conn) error {
+		_, err := c.Pipelined(ctx, func(pipe Pipeliner) error {
+			pipe.Do(ctx, "multi")
+			return nil
+		})
+		return err
+	}
+	tests := map[string]func(c *Conn) error{
+		"SELECT":         func(c *Conn) error { return c.Select(ctx, 1).Err() },
+		"SELECT by Do":   func(c *Conn) error { return c.Do(ctx, "select", 1).Err() },
+		"CLIENT SETNAME": func(c *Conn) error { return c.ClientSetName(ctx, "me").Err() },
+		"WATCH":          func(c *Conn) error { return c.Do(ctx, "watch", "k").Err() },
+		"MULTI":          multi,
+		"SELECT in MULTI": func(c *Conn) error {
+			_, err := c.TxPipelined(ctx, func(pipe Pipeliner) error { return pipe.Select(ctx, 1).Err() })
+			return err
+		},
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := NewClient(&Options{Addr: node.Addr(), PoolSize: 1})
+			defer func() { _ = c.Close() }()
+			conn := c.Conn()
+			require.NoError(t, change(conn))
+			id := conn.ClientID(ctx).Val()
+			require.NoError(t, conn.Close())
+			require.NotEqual(t, id, c.ClientID(ctx).Val())
+
+			// One that was only used is given back.
+			conn = c.Conn()
+			require.NoError(t, conn.Ping(ctx).Err())
+			require.NoError(t, conn.Wait(ctx, 0, time.Millisecond).Err())
+			id = conn.ClientID(ctx).Val()
+			require.NoError(t, conn.Close())
+			require.Equal(t, id, c.ClientID(ctx).Val())
+		})
+	}
+}

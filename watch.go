@@ -167,6 +167,7 @@ func (tx *Tx) processCommand(ctx context.Context, cmd Cmder) error {
 	watching := name == "watch" || name == "unwatch"
 	var err error
 	if !watching {
+		tx.conn.mark(cmd)
 		err = tx.check(cmd)
 	}
 	if err == nil {

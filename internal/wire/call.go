@@ -140,10 +140,17 @@ func (c *Call) outcome() error {
 	return nil
 }
 
+// GivenUp reports whether the call ended before its replies had come, which are
+// the reader's from then on.
+func (c *Call) GivenUp() bool {
+	state := c.state.Load()
+	return state == abandoned || state == shedding
+}
+
 // Free gives the call back. One whose reply is still to come is left to the
 // reader.
 func (c *Call) Free() {
-	if state := c.state.Load(); state == abandoned || state == shedding {
+	if c.GivenUp() {
 		return
 	}
 	c.reset()
