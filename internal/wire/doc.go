@@ -5,12 +5,12 @@
 // submitted, and the server answers in that order; so the connection needs no
 // more than a queue of calls in flight.
 //
-// Nobody writes or reads for a living. A caller that finds nobody writing
-// becomes the writer, for itself and for all who come while it writes; while a
-// near server owes a reply that is left to who reads, see gathering. A
-// caller that finds nobody reading becomes the reader; when its own reply is
-// in and others are still waiting, it hands over to a resident reader, a
-// goroutine that stays as long as the connection is in demand. A connection
+// There are no dedicated reader or writer goroutines. A caller that finds
+// nobody writing becomes the writer, for itself and for all who come while it
+// writes; while a near server owes a reply that is left to who reads, see
+// gathering. A caller that finds nobody reading becomes the reader; when its own
+// reply is in and others are still waiting, it hands over to a resident reader,
+// a goroutine that stays as long as the connection is in demand. A connection
 // with nothing in flight has no goroutine.
 //
 // Conn.mu guards all that is shared. Nothing is called under it that could
