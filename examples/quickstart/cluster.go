@@ -31,6 +31,7 @@ type site interface {
 // access is how to get into a cluster.
 type access struct {
 	addrs    []string
+	username string
 	password string
 	tls      *tls.Config
 }
@@ -75,7 +76,7 @@ func (e embedded) title() string {
 }
 
 func (e embedded) access() access {
-	return access{e.Addrs()[:1], embeddedPassword, e.TLSConfig()}
+	return access{addrs: e.Addrs()[:1], password: embeddedPassword, tls: e.TLSConfig()}
 }
 
 func (e embedded) close() { e.Close() }
@@ -149,7 +150,7 @@ func wait(ctx context.Context, d time.Duration, until func() bool) bool {
 type given struct{ where access }
 
 func openGiven() (site, error) {
-	where := access{password: os.Getenv("REDIS_PASSWORD")}
+	where := access{username: os.Getenv("REDIS_USERNAME"), password: os.Getenv("REDIS_PASSWORD")}
 	for addr := range strings.SplitSeq(os.Getenv("REDIS_ADDRS"), ",") {
 		if addr = strings.TrimSpace(addr); addr != "" {
 			where.addrs = append(where.addrs, addr)

@@ -1,17 +1,20 @@
-// Quickstart reads and writes a Redis Cluster with a dozen goroutines for twelve
+// Quickstart reads and writes a Redis Cluster with 27 goroutines for twelve
 // seconds and shows, as it runs, which nodes serve the reads. Its client has the
 // settings of an article by Amazon on clients of ElastiCache.
 //
 // It brings a cluster of its own: three shards with a replica each, with TLS and
-// a password, inside the process. Half-way the primary of the first shard fails.
-// To run it on a real cluster, where nothing is made to fail, set
+// a password, inside the process. After a third of the time the primary of the
+// first shard fails. To run it on a real cluster, where nothing is made to fail,
+// set
 //
 //	REDIS_ADDRS     host:port, several separated by commas
+//	REDIS_USERNAME  the ACL user, if it is not the default one
 //	REDIS_PASSWORD  the password or AUTH token, if there is one
 //	REDIS_TLS       1 for TLS
 //	REDIS_CA        file with the authority's certificate, if the system does not know it
 //
-// The exit status is 1 if a read failed or anything returned a wrong value.
+// The exit status is 1 if a read failed, if a write failed that is not in doubt, or
+// if anything returned a wrong value.
 package main
 
 import (
@@ -30,6 +33,7 @@ import (
 func options(where access) *redis.ClusterOptions {
 	return &redis.ClusterOptions{
 		Addrs:     where.addrs, // of ElastiCache: the configuration endpoint
+		Username:  where.username,
 		Password:  where.password,
 		TLSConfig: where.tls,
 

@@ -47,6 +47,7 @@ func TestRunOnServers(t *testing.T) {
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cluster.CA().Raw})
 	require.NoError(t, os.WriteFile(ca, certificate, 0o600))
 	t.Setenv("REDIS_ADDRS", cluster.Addrs()[0]+", "+cluster.Addrs()[1])
+	t.Setenv("REDIS_USERNAME", "default")
 	t.Setenv("REDIS_PASSWORD", "secret")
 	t.Setenv("REDIS_TLS", "1")
 	t.Setenv("REDIS_CA", ca)
