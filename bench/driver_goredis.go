@@ -56,7 +56,7 @@ func (d goRedis) Pipeline(ctx context.Context, keys, out []string) error {
 	return nil
 }
 
-// MGet is a pipeline: go-redis does not split MGET by slot.
+// MGet is a pipeline: by default go-redis does not split MGET by slot.
 func (d goRedis) MGet(ctx context.Context, keys, out []string) error {
 	return d.Pipeline(ctx, keys, out)
 }

@@ -137,7 +137,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
-	rep := report{conditions: cond, plot: s.svg}
+	rep := report{conditions: cond, plot: s.svg, args: args}
 	for _, g := range groups {
 		if err := runGroup(ctx, &all, g, libs, t, out, &rep); err != nil {
 			return err

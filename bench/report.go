@@ -17,6 +17,7 @@ type report struct {
 	conditions conditions
 	sections   []section
 	plot       string // the file of the plot, "" for none
+	args       []string
 }
 
 type section struct {
@@ -58,7 +59,8 @@ func (r *report) all() []result {
 // markdown writes the report: the overview first, then all numbers.
 func (r *report) markdown(w io.Writer) {
 	fmt.Fprintf(w, "# Results of the benchmark\n\n")
-	fmt.Fprintf(w, "Written by `make bench`. What the columns mean: [README.md](README.md).\n\n")
+	fmt.Fprintf(w, "Written by `%s`. What the columns mean: [README.md](README.md).\n\n",
+		strings.Join(append([]string{"go run ."}, r.args...), " "))
 	r.conditions.markdown(w)
 	if r.plot != "" {
 		fmt.Fprintf(w, "\n![Commands a second by number of callers](%s)\n", filepath.Base(r.plot))

@@ -120,6 +120,14 @@ func TestPlot(t *testing.T) {
 	}
 }
 
+func TestReportNamesItsCommand(t *testing.T) {
+	r := report{args: []string{"-duration", "150ms", "-md", "RESULTS.md"}}
+	r.sections = []section{{results: []result{{scenario: scenario{work: workloads[0], callers: 1, mode: contextModes[0]}}}}}
+	var markdown bytes.Buffer
+	r.markdown(&markdown)
+	require.Contains(t, markdown.String(), "Written by `go run . -duration 150ms -md RESULTS.md`.")
+}
+
 func TestContextsTable(t *testing.T) {
 	at := func(mode, callers int, rate float64) result {
 		return result{

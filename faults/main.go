@@ -14,7 +14,7 @@ import (
 func main() {
 	var (
 		names    = flag.String("fault", "", "faults, separated by commas; empty: the whole matrix")
-		workload = flag.String("workload", "get,set", "get, set, incr, append, separated by commas")
+		workload = flag.String("workload", "get,set", "get, set, incr, append, register, separated by commas")
 		mode     = flag.String("mode", "primary", "where reads go: primary or replicas")
 		timeout  = flag.Duration("ctx", 0, "deadline of every call; 0: none")
 		coverage = flag.Bool("full-coverage", true, "cluster-require-full-coverage of the servers")
