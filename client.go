@@ -87,7 +87,7 @@ func (c *Client) Process(ctx context.Context, cmd Cmder) error {
 	return c.process(ctx, cmd, c.hooks.chain.Load())
 }
 
-// processCommand is Process behind the hooks.
+// processCommand is what the hooks end in, so it must not run them again.
 func (c *Client) processCommand(ctx context.Context, cmd Cmder) error {
 	return c.process(ctx, cmd, nil)
 }
@@ -174,7 +174,7 @@ func checkCommand(ctx context.Context, cmd Cmder) error {
 	case ctx == nil:
 		return errNilContext
 	case b.lookup().IsSession():
-		return fmt.Errorf("redis: %s changes the connection it is sent on: use Conn, Watch, TxPipeline or Subscribe", b.FullName())
+		return fmt.Errorf("redis: %s depends on the connection it is sent on: use Conn, Watch, TxPipeline or Subscribe", b.FullName())
 	}
 	return ctx.Err()
 }
