@@ -37,7 +37,8 @@ type batchItem struct {
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-// newBatch returns an empty batch; free gives it back.
+// newBatch returns an empty batch, in the memory of an earlier one if there is
+// any; free gives it back.
 func (c *ClusterClient) newBatch() *batch {
 	b := batches.Get().(*batch)
 	b.c = c
@@ -227,7 +228,7 @@ func (b *batch) round(ctx context.Context) {
 	}
 }
 
-// group is what goes to the node with that pool.
+// group finds the group for a pool by looking at all: there are few nodes.
 func (b *batch) group(p *pool) *batchGroup {
 	for i := range b.groups {
 		if g := &b.groups[i]; g.pool == p {
@@ -238,7 +239,8 @@ func (b *batch) group(p *pool) *batchGroup {
 	return &b.groups[len(b.groups)-1]
 }
 
-// batchGroup is what goes to one node in one round.
+// batchGroup is what goes to one node in one round. It is one call, so its
+// commands stay together and in order.
 type batchGroup struct {
 	pool        *pool
 	first, last *batchItem

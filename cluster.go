@@ -79,7 +79,8 @@ func (c *ClusterClient) OnNewNode(fn func(rdb *Client)) {
 	}
 }
 
-// MasterForKey returns a client of the primary that serves key.
+// MasterForKey returns a client of the primary that serves key. It is an error
+// that no node serves the slot, or that the slot map cannot be loaded.
 func (c *ClusterClient) MasterForKey(ctx context.Context, key string) (*Client, error) {
 	s, err := c.shardFor(ctx, keySlot(key))
 	if err != nil {
@@ -98,20 +99,21 @@ func (c *ClusterClient) SlaveForKey(ctx context.Context, key string) (*Client, e
 	return s.choose(readReplica, 0, nil).client, nil
 }
 
-// ForEachMaster calls fn for every primary, for all at once, and returns the
-// first error.
+// ForEachMaster calls fn for every primary, for all at once. It returns when all
+// have ended; an error does not stop the others, and the first is returned.
 func (c *ClusterClient) ForEachMaster(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
 	return c.forEach(ctx, (*slotMap).primaries, fn)
 }
 
-// ForEachSlave calls fn for every replica, for all at once, and returns the
-// first error.
+// ForEachSlave calls fn for every replica, for all at once. It returns when all
+// have ended; an error does not stop the others, and the first is returned.
 func (c *ClusterClient) ForEachSlave(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
 	return c.forEach(ctx, (*slotMap).replicas, fn)
 }
 
-// ForEachShard calls fn for every node, primaries and replicas, for all at
-// once, and returns the first error.
+// ForEachShard calls fn for every node, primaries and replicas, for all at once.
+// It returns when all have ended; an error does not stop the others, and the first
+// is returned.
 func (c *ClusterClient) ForEachShard(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
 	return c.forEach(ctx, func(m *slotMap) []*node { return m.nodes }, fn)
 }
@@ -134,7 +136,7 @@ func (c *ClusterClient) Process(ctx context.Context, cmd Cmder) error {
 	return c.process(ctx, cmd, c.hooks.chain.Load())
 }
 
-// processCommand is Process behind the hooks.
+// processCommand is what the hooks end in, so it must not run them again.
 func (c *ClusterClient) processCommand(ctx context.Context, cmd Cmder) error {
 	return c.process(ctx, cmd, nil)
 }
@@ -306,7 +308,7 @@ func (c *ClusterClient) route(ctx context.Context, t *target, try *attempt) (*no
 	return c.routeBy(m, t, try)
 }
 
-// routeBy is route by a certain map.
+// routeBy is route by the map of the caller: a batch uses one for a whole round.
 func (c *ClusterClient) routeBy(m *slotMap, t *target, try *attempt) (*node, error) {
 	if n := try.to; n != nil {
 		try.to = nil

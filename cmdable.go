@@ -7,7 +7,8 @@ import (
 
 // Cmdable has the commands that do not depend on which connection they are
 // sent on. A client, a pipeline and a transaction all have them; in a pipeline
-// they are collected, and have no reply before it is executed.
+// they are collected, and have no reply before it is executed. The methods are
+// described at [Client].
 type Cmdable interface {
 	Pipeline() Pipeliner
 	Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error)

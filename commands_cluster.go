@@ -231,9 +231,10 @@ func (c cmdable) ClusterSlots(ctx context.Context) *ClusterSlotsCmd {
 	return do(ctx, c, cmd)
 }
 
-// ReadOnly lets a replica serve reads on the connection that happens to serve
-// the command. The client does so by itself where it reads from replicas
-// (READONLY).
+// ReadOnly lets a replica serve reads on the connection (READONLY).
+// Clients and their pipelines refuse it, as others share their connections: use
+// [Conn] or [Tx].
+// A cluster client that reads from replicas sends it by itself.
 func (c cmdable) ReadOnly(ctx context.Context) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("readonly")
@@ -241,6 +242,8 @@ func (c cmdable) ReadOnly(ctx context.Context) *StatusCmd {
 }
 
 // ReadWrite takes ReadOnly back (READWRITE).
+// Clients and their pipelines refuse it, as others share their connections: use
+// [Conn] or [Tx].
 func (c cmdable) ReadWrite(ctx context.Context) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("readwrite")

@@ -15,6 +15,7 @@ func (c cmdable) Do(ctx context.Context, args ...any) *Cmd {
 }
 
 // Ping asks for a sign of life, which is "PONG" (PING).
+// A cluster client asks all primaries; if some fail, the error is a [NodesError].
 func (c cmdable) Ping(ctx context.Context) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("ping")
@@ -22,6 +23,7 @@ func (c cmdable) Ping(ctx context.Context) *StatusCmd {
 }
 
 // Echo has the server send message back (ECHO).
+// A cluster client asks one node.
 func (c cmdable) Echo(ctx context.Context, message any) *StringCmd {
 	cmd := new(StringCmd)
 	cmd.start("echo").val(message)
@@ -29,6 +31,8 @@ func (c cmdable) Echo(ctx context.Context, message any) *StringCmd {
 }
 
 // Quit asks the server to close the connection after the reply (QUIT).
+// Clients and their pipelines refuse it, as others share their connections: use
+// [Conn] or [Tx].
 //
 // Deprecated: close the client instead; Redis 7.2 deprecates the command.
 func (c cmdable) Quit(ctx context.Context) *StatusCmd {
@@ -63,6 +67,7 @@ func (c cmdable) ClientInfo(ctx context.Context) *ClientInfoCmd {
 
 // ClientList lists the connections of the server as text, one a line
 // (CLIENT LIST).
+// A cluster client asks one node.
 func (c cmdable) ClientList(ctx context.Context) *StringCmd {
 	cmd := new(StringCmd)
 	cmd.start("client", "list")
@@ -87,7 +92,7 @@ func (c cmdable) ClientKillByFilter(ctx context.Context, keys ...string) *IntCmd
 }
 
 // ClientPause keeps the server from running anybody's commands for that time,
-// in milliseconds (CLIENT PAUSE).
+// to the millisecond (CLIENT PAUSE).
 func (c cmdable) ClientPause(ctx context.Context, dur time.Duration) *BoolCmd {
 	cmd := new(BoolCmd)
 	cmd.start("client", "pause").millis(dur)
@@ -147,9 +152,10 @@ func (o *ClientTrackingOptions) validate() error {
 	return nil
 }
 
-// ClientTracking switches tracking on, with opt, or off. It concerns only the
-// connection that happens to serve the command, so it is of use on a dedicated
-// one (CLIENT TRACKING).
+// ClientTracking switches tracking on, with opt, or off, for the connection
+// (CLIENT TRACKING).
+// Clients and their pipelines refuse it, as others share their connections: use
+// [Conn] or [Tx].
 func (c cmdable) ClientTracking(ctx context.Context, on bool, opt *ClientTrackingOptions) *StatusCmd {
 	if !on {
 		return c.ClientTrackingOff(ctx)
@@ -158,7 +164,9 @@ func (c cmdable) ClientTracking(ctx context.Context, on bool, opt *ClientTrackin
 }
 
 // ClientTrackingOn has the server tell when keys change that were read on this
-// connection; see ClientTracking. opt may be nil (CLIENT TRACKING).
+// connection. opt may be nil (CLIENT TRACKING).
+// Clients and their pipelines refuse it, as others share their connections: use
+// [Conn] or [Tx].
 func (c cmdable) ClientTrackingOn(ctx context.Context, opt *ClientTrackingOptions) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("client", "tracking", "on")
@@ -178,8 +186,9 @@ func (c cmdable) ClientTrackingOn(ctx context.Context, opt *ClientTrackingOption
 	return do(ctx, c, cmd)
 }
 
-// ClientTrackingOff ends tracking on this connection; see
-// ClientTracking (CLIENT TRACKING).
+// ClientTrackingOff ends tracking on this connection (CLIENT TRACKING).
+// Clients and their pipelines refuse it, as others share their connections: use
+// [Conn] or [Tx].
 func (c cmdable) ClientTrackingOff(ctx context.Context) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("client", "tracking", "off")

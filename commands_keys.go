@@ -56,6 +56,8 @@ func (c cmdable) Copy(ctx context.Context, sourceKey, destKey string, db int, re
 }
 
 // Del deletes keys and gives the number of those that existed (DEL).
+// A cluster client splits keys of several slots; that is not atomic, and what
+// fails in part is a [PartialError].
 func (c cmdable) Del(ctx context.Context, keys ...string) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("del", keys...)
@@ -63,6 +65,8 @@ func (c cmdable) Del(ctx context.Context, keys ...string) *IntCmd {
 }
 
 // Unlink is Del, but the server frees the memory later (UNLINK).
+// A cluster client splits keys of several slots; that is not atomic, and what
+// fails in part is a [PartialError].
 func (c cmdable) Unlink(ctx context.Context, keys ...string) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("unlink", keys...)
@@ -79,6 +83,8 @@ func (c cmdable) Dump(ctx context.Context, key string) *StringCmd {
 
 // Exists gives the number of keys that exist; one that is named twice counts
 // twice (EXISTS).
+// A cluster client splits keys of several slots; that is not atomic, and what
+// fails in part is a [PartialError].
 func (c cmdable) Exists(ctx context.Context, keys ...string) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("exists", keys...)
@@ -86,8 +92,8 @@ func (c cmdable) Exists(ctx context.Context, keys ...string) *IntCmd {
 }
 
 // Keys lists all keys that fit a pattern: ? is any character, * any number of
-// them, [ab] one of these. It keeps the server busy; see Scan
-// (KEYS).
+// them, [ab] one of these. It keeps the server busy; see Scan (KEYS).
+// A cluster client asks all primaries; if some fail, the error is a [NodesError].
 func (c cmdable) Keys(ctx context.Context, pattern string) *StringSliceCmd {
 	cmd := new(StringSliceCmd)
 	cmd.start("keys", pattern)
@@ -95,7 +101,7 @@ func (c cmdable) Keys(ctx context.Context, pattern string) *StringSliceCmd {
 }
 
 // Migrate moves a key to another server, which may not take longer than
-// timeout for a step, in milliseconds: "OK", or "NOKEY" when there is none
+// timeout for a step, to the millisecond: "OK", or "NOKEY" when there is none
 // (MIGRATE).
 func (c cmdable) Migrate(ctx context.Context, host, port, key string, db int, timeout time.Duration) *StatusCmd {
 	cmd := new(StatusCmd)
@@ -128,7 +134,7 @@ func (c cmdable) ObjectFreq(ctx context.Context, key string) *IntCmd {
 	return do(ctx, c, cmd)
 }
 
-// ObjectIdleTime tells, in seconds, how long a key has not been used; [Nil]
+// ObjectIdleTime tells, in whole seconds, how long a key has not been used; [Nil]
 // when there is no such key (OBJECT IDLETIME).
 func (c cmdable) ObjectIdleTime(ctx context.Context, key string) *DurationCmd {
 	cmd := &DurationCmd{unit: time.Second}
@@ -168,8 +174,8 @@ func (c cmdable) RenameNX(ctx context.Context, key, newkey string) *BoolCmd {
 	return do(ctx, c, cmd)
 }
 
-// Restore makes a key from what Dump gave, to expire after ttl, in
-// milliseconds; 0 is never. It is an error that the key exists (RESTORE).
+// Restore makes a key from what Dump gave, to expire after ttl, to the
+// millisecond; 0 is never. It is an error that the key exists (RESTORE).
 func (c cmdable) Restore(ctx context.Context, key string, ttl time.Duration, value string) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("restore", key).millis(ttl).str(value)
@@ -186,6 +192,8 @@ func (c cmdable) RestoreReplace(ctx context.Context, key string, ttl time.Durati
 
 // Touch marks keys as just used and gives the number of those that exist
 // (TOUCH).
+// A cluster client splits keys of several slots; that is not atomic, and what
+// fails in part is a [PartialError].
 func (c cmdable) Touch(ctx context.Context, keys ...string) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("touch", keys...)

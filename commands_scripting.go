@@ -33,6 +33,7 @@ type ScriptingFunctionsCmdable interface {
 }
 
 // Eval runs a script, which it sends (EVAL).
+// The script finds keys in KEYS and args in ARGV. All keys must be in one slot.
 func (c cmdable) Eval(ctx context.Context, script string, keys []string, args ...any) *Cmd {
 	return do(ctx, c, newCall("eval", script, keys, args))
 }
@@ -45,6 +46,7 @@ func (c cmdable) EvalRO(ctx context.Context, script string, keys []string, args 
 
 // EvalSha runs the script whose SHA-1 is sha1, in hexadecimal. It fails with
 // NOSCRIPT on a node that does not have it (EVALSHA).
+// The script finds keys in KEYS and args in ARGV. All keys must be in one slot.
 func (c cmdable) EvalSha(ctx context.Context, sha1 string, keys []string, args ...any) *Cmd {
 	return do(ctx, c, newCall("evalsha", sha1, keys, args))
 }
@@ -80,6 +82,8 @@ func (c cmdable) ScriptKill(ctx context.Context) *StatusCmd {
 
 // ScriptLoad loads a script without running it and gives its SHA-1 in
 // hexadecimal (SCRIPT LOAD).
+// A cluster client loads it on all nodes; if some fail, the error is a
+// [NodesError].
 func (c cmdable) ScriptLoad(ctx context.Context, script string) *StringCmd {
 	cmd := new(StringCmd)
 	cmd.start("script", "load", script)
@@ -87,6 +91,8 @@ func (c cmdable) ScriptLoad(ctx context.Context, script string) *StringCmd {
 }
 
 // FCall calls a function (FCALL).
+// The function gets keys and args as its two parameters. All keys must be in one
+// slot.
 func (c cmdable) FCall(ctx context.Context, function string, keys []string, args ...any) *Cmd {
 	return do(ctx, c, newCall("fcall", function, keys, args))
 }

@@ -89,6 +89,7 @@ func (c cmdable) CommandGetKeysAndFlags(ctx context.Context, commands ...any) *K
 
 // ConfigGet reads the configuration parameters whose names fit a pattern
 // (CONFIG GET).
+// A cluster client asks one node.
 func (c cmdable) ConfigGet(ctx context.Context, parameter string) *MapStringStringCmd {
 	cmd := new(MapStringStringCmd)
 	cmd.start("config", "get", parameter)
@@ -96,6 +97,8 @@ func (c cmdable) ConfigGet(ctx context.Context, parameter string) *MapStringStri
 }
 
 // ConfigSet changes a configuration parameter (CONFIG SET).
+// A cluster client changes it on all nodes; if some fail, the error is a
+// [NodesError].
 func (c cmdable) ConfigSet(ctx context.Context, parameter, value string) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("config", "set", parameter, value)
@@ -119,6 +122,8 @@ func (c cmdable) ConfigRewrite(ctx context.Context) *StatusCmd {
 }
 
 // DBSize gives the number of keys (DBSIZE).
+// A cluster client adds up those of all primaries; if some fail, the error is a
+// [NodesError].
 func (c cmdable) DBSize(ctx context.Context) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("dbsize")
@@ -134,6 +139,8 @@ func (c cmdable) DebugObject(ctx context.Context, key string) *StringCmd {
 }
 
 // FlushAll deletes all keys of all databases (FLUSHALL).
+// A cluster client sends it to all primaries; if some fail, the error is a
+// [NodesError].
 func (c cmdable) FlushAll(ctx context.Context) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("flushall")
@@ -149,6 +156,8 @@ func (c cmdable) FlushAllAsync(ctx context.Context) *StatusCmd {
 }
 
 // FlushDB deletes all keys of the database (FLUSHDB).
+// A cluster client sends it to all primaries; if some fail, the error is a
+// [NodesError].
 func (c cmdable) FlushDB(ctx context.Context) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("flushdb")
@@ -165,6 +174,7 @@ func (c cmdable) FlushDBAsync(ctx context.Context) *StatusCmd {
 
 // Info tells about the server as lines of name:value; all that it usually
 // tells, or only some sections (INFO).
+// A cluster client asks one node.
 func (c cmdable) Info(ctx context.Context, section ...string) *StringCmd {
 	cmd := new(StringCmd)
 	cmd.start("info", section...)
@@ -302,6 +312,7 @@ func (c cmdable) SlowLogReset(ctx context.Context) *StatusCmd {
 }
 
 // Time tells the server's time (TIME).
+// A cluster client asks one node.
 func (c cmdable) Time(ctx context.Context) *TimeCmd {
 	cmd := new(TimeCmd)
 	cmd.start("time")
@@ -309,10 +320,10 @@ func (c cmdable) Time(ctx context.Context) *TimeCmd {
 }
 
 // Wait waits until the writes of this connection have reached that many
-// replicas, or the timeout, in milliseconds, is over; 0 has no end. It gives
-// the number of replicas they reached. The writes must have been made on the
-// connection that happens to serve it, so it is of use on a dedicated one
-// (WAIT).
+// replicas, or the timeout, to the millisecond, is over; 0 has no end. It gives
+// the number of replicas they reached (WAIT).
+// Clients and their pipelines refuse it, as others share their connections: use
+// [Conn] or [Tx].
 func (c cmdable) Wait(ctx context.Context, numSlaves int, timeout time.Duration) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("wait").int(int64(numSlaves)).millis(timeout).own().blocks = timeout
@@ -322,6 +333,8 @@ func (c cmdable) Wait(ctx context.Context, numSlaves int, timeout time.Duration)
 // WaitAOF is Wait for the append-only files of the server itself,
 // numLocal being 1 or 0, and of its replicas. It gives two numbers, of local
 // files and of replicas (WAITAOF, Redis 7.2).
+// Clients and their pipelines refuse it, as others share their connections: use
+// [Conn] or [Tx].
 func (c cmdable) WaitAOF(ctx context.Context, numLocal, numSlaves int, timeout time.Duration) *IntSliceCmd {
 	cmd := new(IntSliceCmd)
 	cmd.start("waitaof").int(int64(numLocal)).int(int64(numSlaves)).millis(timeout).own().blocks = timeout

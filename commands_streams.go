@@ -155,8 +155,8 @@ type XReadArgs struct {
 	// bytes of them, about; 0 does not limit it (Redis 8.10).
 	MaxCount int64
 	MaxSize  int64
-	// Block is how long to wait for an entry where there is none, in
-	// milliseconds, but no less than one: 0, the default, waits for ever, and
+	// Block is how long to wait for an entry where there is none, to the
+	// millisecond, but no less than one: 0, the default, waits for ever, and
 	// less than 0 does not wait.
 	Block time.Duration
 	// ID is that of all streams; then Streams has no IDs.

@@ -22,8 +22,8 @@ type XReadGroupArgs struct {
 	// bytes of them, about; 0 does not limit it (Redis 8.10).
 	MaxCount int64
 	MaxSize  int64
-	// Block is how long to wait for an entry where there is none, in
-	// milliseconds, but no less than one: 0, the default, waits for ever, and
+	// Block is how long to wait for an entry where there is none, to the
+	// millisecond, but no less than one: 0, the default, waits for ever, and
 	// less than 0 does not wait.
 	Block time.Duration
 	// NoAck acknowledges the entries at once.
@@ -90,7 +90,7 @@ func (c *baseCmd) xnack(a *XNackArgs) {
 type XPendingExtArgs struct {
 	Stream string // the key of the stream
 	Group  string // which has to exist
-	// Idle is how long ago they were delivered at least, in milliseconds.
+	// Idle is how long ago they were delivered at least, to the millisecond.
 	Idle time.Duration
 	// Start and End are the lowest and the highest ID; Count is how many entries
 	// there may be.
@@ -119,7 +119,7 @@ type XClaimArgs struct {
 	Group  string // which has to exist
 	// Consumer is who takes them over.
 	Consumer string
-	// MinIdle is how long ago they were delivered at least, in milliseconds.
+	// MinIdle is how long ago they were delivered at least, to the millisecond.
 	MinIdle time.Duration
 	// Messages are their IDs.
 	Messages []string
@@ -137,7 +137,8 @@ func (c *baseCmd) xclaim(a *XClaimArgs) *baseCmd {
 type XAutoClaimArgs struct {
 	Stream string // the key of the stream
 	Group  string // which has to exist
-	// MinIdle is how long ago entries were delivered at least, in milliseconds.
+	// MinIdle is how long ago entries were delivered at least, to the
+	// millisecond.
 	MinIdle time.Duration
 	// Start is the lowest ID to look at: "0" at first, then what the call
 	// before has answered.

@@ -229,6 +229,8 @@ func (c cmdable) LCS(ctx context.Context, q *LCSQuery) *LCSCmd {
 
 // MGet reads the strings at keys, in their order; nil for each that does not
 // exist or is no string (MGET).
+// A cluster client splits keys of several slots; that is not atomic, and what
+// fails in part is a [PartialError].
 func (c cmdable) MGet(ctx context.Context, keys ...string) *SliceCmd {
 	cmd := new(SliceCmd)
 	cmd.start("mget", keys...)
@@ -237,6 +239,8 @@ func (c cmdable) MGet(ctx context.Context, keys ...string) *SliceCmd {
 
 // MSet sets strings from keys and values in turn, or from one map, slice or
 // struct with redis tags. None of them expires then (MSET).
+// A cluster client splits keys of several slots; that is not atomic, and what
+// fails in part is a [PartialError].
 func (c cmdable) MSet(ctx context.Context, values ...any) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("mset").pairs(values)

@@ -40,7 +40,7 @@ func NewDialer(opt *Options) func(context.Context, string, string) (net.Conn, er
 	}
 }
 
-// NewDialer is the function [NewDialer] with these options.
+// NewDialer is [NewDialer] as a method, which programs for go-redis use.
 func (o *Options) NewDialer() func(context.Context, string, string) (net.Conn, error) {
 	return NewDialer(o)
 }
@@ -72,14 +72,15 @@ func (e *setupError) Unwrap() error { return e.err }
 
 // DialError says that no connection to a node could be made, and at which
 // stage: "dial", "TLS handshake", "credentials", "authenticate", "handshake",
-// "OnConnect", or "first command" when the last connections ended before any was
-// answered. Nothing was sent for the command that got it.
+// "select database", "OnConnect", or "first command" when the last connections
+// ended before any was answered. Nothing was sent for the command that got it.
 type DialError struct {
 	Node  string // the address dialled
 	Stage string // one of those above
 	Err   error  // what went wrong there; Unwrap gives it
 }
 
+// Error names the node, the stage and the cause.
 func (e *DialError) Error() string {
 	return fmt.Sprintf("redis: %s: %s: %v", e.Node, e.Stage, e.Err)
 }

@@ -48,7 +48,8 @@
 // all the nodes at once, and their replies joined. Unlike the command on a
 // single server that is not one atomic step: if some of the parts fail, the
 // error is a [PartialError], which tells of which keys. Other commands whose
-// keys are in several slots are refused, by the server or by [ErrCrossSlot].
+// keys are in several slots are refused by the server, with an error that is equal
+// to [ErrCrossSlot].
 //
 // # Pipelines and transactions
 //
@@ -80,11 +81,11 @@
 // # Contexts and timeouts
 //
 // The context of a call is honoured wherever the call may wait, and a call that
-// is given up disturbs no other. It returns at once, but if it is cancelled in the
-// first 20 ms of its wait for a reply: then at the end of them. ReadTimeout,
-// WriteTimeout, DialTimeout and PoolTimeout bound single steps; see
-// [ClusterOptions]. While a shard has no primary its commands wait for the new one:
-// until the context's deadline, or for FailoverTimeout.
+// is given up disturbs no other. It returns at once, or up to 20 ms after it was
+// sent if it is cancelled sooner. ReadTimeout, WriteTimeout, DialTimeout and
+// PoolTimeout bound single steps; see [ClusterOptions]. While a shard has no
+// primary its commands wait for the new one: until the context's deadline, or for
+// FailoverTimeout.
 //
 // # Errors
 //
@@ -96,6 +97,10 @@
 //	if errors.Is(err, redis.ErrWriteInDoubt) {
 //		// find out, or repeat it if twice does no harm
 //	}
+//
+// A write whose context ended while it was on a connection may have run as well, or
+// may yet run. Its error is the context's, in a [NodeError]: Wrote > 0 says that it
+// was sent, and with 0 it may still be.
 //
 // # Reading from replicas
 //

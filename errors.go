@@ -23,7 +23,8 @@ var _ Error = resp.Error("")
 const Nil = resp.Nil
 
 // ErrCrossSlot is returned, before anything is sent, for keys of different
-// slots in a command or transaction that cannot be split.
+// slots in a transaction or Watch. A server's refusal of a single command is
+// equal to it.
 var ErrCrossSlot error = resp.Error("CROSSSLOT Keys in request don't hash to the same slot")
 
 // ErrNoScript is what servers answer to EVALSHA for a script that they do not
@@ -85,7 +86,7 @@ func IsMasterDownError(err error) bool { return HasErrorPrefix(err, "MASTERDOWN"
 func IsMaxClientsError(err error) bool { return HasErrorPrefix(err, "max number of clients reached") }
 
 // IsAuthError reports whether a server wanted a password and got none, or a
-// wrong one (NOAUTH, WRONGPASS).
+// wrong one (NOAUTH, WRONGPASS, unauthenticated).
 func IsAuthError(err error) bool {
 	return HasErrorPrefix(err, "NOAUTH") || HasErrorPrefix(err, "WRONGPASS") || HasErrorPrefix(err, "unauthenticated")
 }

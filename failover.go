@@ -13,11 +13,23 @@ import (
 // connection was lost after it had been sent: it may have run or not, and was
 // not sent again. The [NodeError] within says on which node, and why. Set
 // RetryWritesInDoubt to have such commands repeated.
+//
+// A write whose context ended while it was on a connection may have run as well, or
+// may yet run. Its error is the context's, in a [NodeError]: Wrote > 0 says that it
+// was sent, and with 0 it may still be.
 var ErrWriteInDoubt = errors.New("redis: write in doubt: it was sent, but its connection was lost before the reply came")
 
-// NodeError says that a node did not answer a command: how much of the request
-// may have left, how long the command waited, and why there is no reply. The
-// cause is the context's error when that has ended.
+// NodeError says that a node did not answer a command. Its fields are
+//
+//   - Node, the address of the node (a string),
+//   - Wrote, how many bytes of the request may have reached it (an int); with 0
+//     the command did not run, but if it was its context that ended, more may be
+//     written later,
+//   - Waited, how long the command has waited (a [time.Duration]),
+//   - Cause, why there is no reply (an error, which Unwrap gives): the context's
+//     error when that has ended.
+//
+// Timeout reports whether time was up, the connection's or the context's.
 type NodeError = wire.Error
 
 // outcome is what a command met at a node.

@@ -149,7 +149,7 @@ func firstFailure(cmds []Cmder) error {
 	return nil
 }
 
-// cmds is the group's commands.
+// cmds makes a slice of the group's commands, which are linked: hooks take one.
 func (g *batchGroup) cmds() []Cmder {
 	var list []Cmder
 	for it := g.first; it != nil; it = it.next {

@@ -18,7 +18,9 @@ type Logging interface {
 //
 // Logged is what an operator may want to know and no caller is told: that a node
 // has fallen silent, speaks again or was replaced, and that the slot map cannot
-// be loaded, or can again. Nothing is logged for single commands.
+// be loaded, or can again. Nothing is logged for single commands. Printf is called
+// on goroutines that serve connections: it must return soon, and must not use a
+// client.
 func SetLogger(logger Logging) {
 	if logger == nil {
 		logger = slogger{}

@@ -131,6 +131,7 @@ type PartialError struct {
 	cause  error
 }
 
+// Error says how many keys failed, and why.
 func (e *PartialError) Error() string {
 	return fmt.Sprintf("redis: %s: %d keys failed: %v", e.Command, len(e.Failed), e.cause)
 }

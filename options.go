@@ -53,8 +53,9 @@ type ClusterOptions struct {
 	MaxRedirects int
 
 	// ReadOnly lets replicas serve commands that only read, on connections that
-	// have sent READONLY. What a replica answers may be older than what the
-	// primary holds. Default false: primaries serve everything.
+	// have sent READONLY. The primary serves them only while no replica can. What a
+	// replica answers may be older than what the primary holds. Default false:
+	// primaries serve everything.
 	ReadOnly bool
 
 	// RouteByLatency sends a command that only reads to the node of its shard,
@@ -106,8 +107,8 @@ type ClusterOptions struct {
 	CredentialsProvider func() (username string, password string)
 
 	// CredentialsProviderContext does the same, with a context that ends with
-	// the dial, and may fail, which fails the dial. It wins over
-	// CredentialsProvider. Use it for credentials that expire, as IAM tokens do.
+	// the dial, and may fail, which fails the dial: commands then wait as for a
+	// node that cannot be reached. It wins over CredentialsProvider. Use it for credentials that expire, as IAM tokens do.
 	// Default nil.
 	CredentialsProviderContext func(ctx context.Context) (username string, password string, err error)
 
@@ -262,8 +263,8 @@ type ClusterOptions struct {
 	IdentitySuffix string
 
 	// FailingTimeoutSeconds is for how many seconds, at most, reads avoid a
-	// replica that failed; one that answers again is used again. Default 15; -1
-	// avoids none on that ground.
+	// replica that failed; one that answers again is used again. Default 15; -1:
+	// failed replicas are not avoided.
 	FailingTimeoutSeconds int
 
 	// ClusterStateReloadInterval is the period of loading the slot map without

@@ -11,7 +11,8 @@ import (
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
 )
 
-// ErrClosed is returned by every operation on a client that was closed.
+// ErrClosed is returned by every command of a client that was closed, and by a
+// second Close.
 var ErrClosed = errors.New("redis: client is closed")
 
 // ErrPoolTimeout is returned when no connection became free within
@@ -39,7 +40,7 @@ type PoolStats struct {
 	StaleConns uint32 // connections closed for being dead, idle too long or too old
 	Unusable   uint32 // those among StaleConns that were dead
 
-	PubSubStats PubSubStats
+	PubSubStats PubSubStats // of connections for publish and subscribe, which the others leave out
 }
 
 // PubSubStats counts the connections for publish and subscribe, of which the

@@ -93,8 +93,8 @@ func (t *topology) askFirst() int {
 	return 1
 }
 
-// sources lists whom to ask, in random order: the nodes of the cluster, those
-// that fail last, then the seeds.
+// sources lists whom to ask: the healthy nodes of the cluster, the seeds, the
+// nodes that fail; each group in random order.
 func (t *topology) sources() []source {
 	var good, bad, seeds []source
 	known := map[string]bool{}

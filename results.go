@@ -15,8 +15,8 @@ func made[T any](val T, err error) result[T] {
 	return r
 }
 
-// Scanner is implemented by types that read themselves from the text of a reply:
-// Scan uses it.
+// Scanner is implemented by types that read themselves from the text of a reply,
+// by a method ScanRedis(s string) error: Scan uses it.
 type Scanner = hscan.Scanner
 
 // StatusCmd is a command that answers with a short text, mostly "OK".

@@ -33,8 +33,11 @@ type scanCursor struct {
 // UnknownCursorError is returned for a cursor of SCAN that the cluster client
 // has not given out, or has forgotten: begin anew with 0. A scan belongs to the
 // client that has begun it, which keeps the latest 1,024 in mind.
-type UnknownCursorError struct{ Cursor uint64 }
+type UnknownCursorError struct {
+	Cursor uint64 // the one that was given
+}
 
+// Error names the cursor.
 func (e *UnknownCursorError) Error() string {
 	return fmt.Sprintf("redis: scan: the cursor %d is none of this client's, or was forgotten", e.Cursor)
 }

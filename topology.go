@@ -49,8 +49,8 @@ const (
 // topology knows the nodes of the cluster and which of them serves a slot. A
 // goroutine keeps the map up to date; a command reads it with one atomic load.
 //
-// Its lock is never held while another one is taken, but for those of pools
-// that are made under it.
+// Its lock is never held while another one is taken, but for those of pools and
+// their connections.
 type topology struct {
 	opt *ClusterOptions
 	now atomic.Pointer[slotMap] // nil until the first load
@@ -141,7 +141,8 @@ func (t *topology) refused() error {
 	return t.lastErr
 }
 
-// next returns a channel that is closed at the end of the next load.
+// next returns a channel that is closed at the end of the next load. Who wants to
+// wait for a load takes it before asking for that, or may miss its end.
 func (t *topology) next() <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -361,7 +362,8 @@ func (t *topology) node(addr string) *node {
 	return t.nodeLocked(announced{addr: addr})
 }
 
-// nodeLocked is node with the lock held.
+// nodeLocked returns the node that is announced so. One whose host name is another
+// than before is made anew, as TLS would verify the old name. The lock is held.
 func (t *topology) nodeLocked(a announced) *node {
 	if n, known := t.nodes[a.addr]; known && (a.hostname == "" || a.hostname == n.hostname) {
 		return n

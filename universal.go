@@ -30,7 +30,10 @@ var (
 
 // UniversalOptions configures what [NewUniversalClient] makes. Unless said
 // otherwise here, a field means what the field of that name means in [Options]
-// and [ClusterOptions], with the same default, its zero value.
+// and [ClusterOptions], with the same default, its zero value. Fields of
+// ClusterOptions that are not here, such as FailoverTimeout, SuspectAfter,
+// ClusterStateReloadInterval and DialerRetryBackoff, can be set on what Cluster
+// gives, for [NewClusterClient].
 type UniversalOptions struct {
 	// Addrs are host:port addresses: of the server, or several of a cluster.
 	// Default: localhost:6379.
