@@ -10,7 +10,7 @@ import (
 type redirect struct {
 	ask  bool
 	slot int
-	addr string // the host is empty when it is the one that was asked
+	addr string // as the node that was asked means it, see completeHost
 }
 
 // parseRedirect reads "MOVED 3999 127.0.0.1:6381" and "ASK …". An IPv6 address
@@ -50,14 +50,30 @@ func isPort(s string) bool {
 	return err == nil && n > 0
 }
 
-// completeHost gives addr the host of asked if it has none.
+// completeHost is addr as it is reached by who knows the node that named it as
+// asked.
 func completeHost(addr, asked string) string {
-	if !strings.HasPrefix(addr, ":") {
-		return addr
-	}
-	host, _, err := net.SplitHostPort(asked)
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return addr
 	}
-	return net.JoinHostPort(host, addr[1:])
+	if seen := hostFrom(host, asked); seen != host {
+		return net.JoinHostPort(seen, port)
+	}
+	return addr
+}
+
+// hostFrom is host as the node at asked means it: without one it means its own,
+// and so it does by a loopback address, unless it is reached by one itself.
+func hostFrom(host, asked string) string {
+	askedHost, _, _ := net.SplitHostPort(asked)
+	if host == "" || isLoopback(host) && askedHost != "" && !isLoopback(askedHost) {
+		return askedHost
+	}
+	return host
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

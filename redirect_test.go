@@ -19,16 +19,19 @@ func TestParseRedirect(t *testing.T) {
 		ask   bool
 		addr  string // as asked from 10.1.1.1:7000
 	}{
-		{"MOVED 3999 127.0.0.1:6381", 3999, false, "127.0.0.1:6381"},
-		{"ASK 3999 127.0.0.1:6381", 3999, true, "127.0.0.1:6381"},
+		{"MOVED 3999 10.2.2.2:6381", 3999, false, "10.2.2.2:6381"},
+		{"ASK 3999 10.2.2.2:6381", 3999, true, "10.2.2.2:6381"},
 		{"MOVED 0 node-1.example:6379", 0, false, "node-1.example:6379"},
 		{"MOVED 16383 h:65535", 16383, false, "h:65535"},
 		{"MOVED 1 h:1", 1, false, "h:1"},
 		// an empty host is the one that was asked
 		{"MOVED 3999 :6381", 3999, false, "10.1.1.1:6381"},
 		{"ASK 3999 :6381", 3999, true, "10.1.1.1:6381"},
+		// and so is a loopback address
+		{"MOVED 3999 127.0.0.1:6381", 3999, false, "10.1.1.1:6381"},
+		{"ASK 3999 ::1:6381", 3999, true, "10.1.1.1:6381"},
 		// IPv6, as servers send it and as they should
-		{"MOVED 3999 ::1:6381", 3999, false, "[::1]:6381"},
+		{"MOVED 3999 2001:db8::1:6381", 3999, false, "[2001:db8::1]:6381"},
 		{"MOVED 3999 fe80::1%eth0:6381", 3999, false, "[fe80::1%eth0]:6381"},
 		{"ASK 3999 2001:db8::8a2e:370:7334:6381", 3999, true, "[2001:db8::8a2e:370:7334]:6381"},
 		{"MOVED 3999 [2001:db8::1]:6381", 3999, false, "[2001:db8::1]:6381"},
@@ -70,7 +73,16 @@ func TestCompleteHost(t *testing.T) {
 		{":1", ":2", ":1"},
 		{":1", "malformed", ":1"},
 		{":1", "", ":1"},
-		{"[::1]:1", "asked:2", "[::1]:1"},
+		{"[2001:db8::1]:1", "asked:2", "[2001:db8::1]:1"},
+		{"127.0.0.1:1", "asked:2", "asked:1"},
+		{"127.9.9.9:1", "10.0.0.1:2", "10.0.0.1:1"},
+		{"[::1]:1", "asked:2", "asked:1"},
+		{"localhost:1", "[2001:db8::1]:2", "[2001:db8::1]:1"},
+		{"127.0.0.1:1", "127.0.0.2:2", "127.0.0.1:1"},
+		{"127.0.0.1:1", "localhost:2", "127.0.0.1:1"},
+		{"127.0.0.1:1", ":2", "127.0.0.1:1"},
+		{"127.0.0.1:1", "malformed", "127.0.0.1:1"},
+		{"malformed", "asked:2", "malformed"},
 	} {
 		require.Equal(t, test.want, completeHost(test.addr, test.asked), "%q asked at %q", test.addr, test.asked)
 	}
@@ -100,7 +112,7 @@ func FuzzRedirect(f *testing.F) {
 		require.NoError(t, err)
 		require.NotZero(t, port)
 		require.True(t, strings.HasSuffix(reply, addr[at:]))
-		if strings.HasPrefix(r.addr, ":") && !strings.HasPrefix(addr, ":") {
+		if addr != r.addr {
 			host, _, err := net.SplitHostPort(asked)
 			require.NoError(t, err)
 			require.Equal(t, net.JoinHostPort(host, addr[at+1:]), addr)
@@ -136,6 +148,28 @@ func TestFollowMovedWithoutHost(t *testing.T) {
 	servers[1].on("GET", says(bulk("moved here")))
 	c := clusterOf(t, servers, nil)
 	require.Equal(t, "moved here", c.Get(background(t), key).Val())
+}
+
+// A cluster that knows itself by loopback addresses is reached by the host that
+// was asked, wherever it names a node.
+func TestFollowToLoopback(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"MOVED", "ASK"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			network := newMemoryNet(t)
+			a, b := network.add("redis.example:7000"), network.add("redis.example:7001")
+			ranges := []scriptedRange{{0, slotCount/2 - 1, []string{"127.0.0.1:7000"}}, {slotCount / 2, slotCount - 1, []string{"127.0.0.1:7001"}}}
+			a.setSlots(ranges...)
+			b.setSlots(ranges...)
+			key := keyOn(0, slotCount/2-1)
+			a.on("GET", moves(kind, key, "127.0.0.1:7001"))
+			b.on("GET", says(bulk("v")))
+			c := network.client(nil, a.addr)
+			require.Equal(t, "v", c.Get(background(t), key).Val())
+			require.Zero(t, network.dialed("127.0.0.1:7001"))
+		})
+	}
 }
 
 // ASKING and the command are adjacent on one connection, and the map stays.

@@ -23,7 +23,7 @@ func TestParseSlotView(t *testing.T) {
 	}
 	require.Equal(t, map[int]string{3: "bb"}, v.leaving)
 	require.Equal(t, map[int]string{100: "bb"}, v.arriving)
-	require.Equal(t, "127.0.0.1:7000", v.addresses["aa"])
+	require.Equal(t, "192.0.2.1:7000", v.addresses["aa"])
 	require.Equal(t, "10.0.0.2:7001", v.addresses["bb"])
 	require.Equal(t, "[fe80::1]:7003", v.addresses["dd"])
 	require.Equal(t, "192.0.2.1:7004", v.addresses["ee"])

@@ -95,23 +95,12 @@ func announcedNode(n ClusterNode, asked string) (announced, bool) {
 	if err != nil || host == "?" || !isPort(port) {
 		return announced{}, false
 	}
-	askedHost, _, _ := net.SplitHostPort(asked)
+	host = hostFrom(host, asked)
 	hostname := n.NetworkingMetadata["hostname"]
-	switch {
-	case host == "":
-		host = askedHost
-	case isLoopback(host) && askedHost != "" && !isLoopback(askedHost):
-		host = askedHost // it knows itself by no better name
-	}
 	if hostname == "?" || hostname == host {
 		hostname = ""
 	}
 	return announced{net.JoinHostPort(host, port), hostname}, true
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // newSlotMap makes a map from ranges. Slots that they do not cover stay with
