@@ -203,7 +203,7 @@ func readTx(call *wire.Call, cmds []Cmder, how manner) error {
 		return err
 	}
 	if err := multi.Skipped(); err != nil {
-		return err
+		return withoutMulti(err)
 	}
 	var refused error
 	for _, cmd := range cmds {
@@ -247,4 +247,14 @@ func readTx(call *wire.Call, cmds []Cmder, how manner) error {
 		cmd.SetErr(cmd.decode(&result))
 	}
 	return nil
+}
+
+// withoutMulti is the error of a transaction whose MULTI was refused, to a user who
+// may not run it, for instance: what was sent behind it ran all the same, each
+// command by itself. What refuses all commands alike kept those from running.
+func withoutMulti(err error) error {
+	if judgeReply(err.Error(), outcome{err: err}).action != giveUp {
+		return err
+	}
+	return fmt.Errorf("%w: MULTI was refused, and the commands may have run outside of a transaction: %w", ErrWriteInDoubt, err)
 }
