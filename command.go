@@ -65,8 +65,8 @@ type baseCmd struct {
 
 // rare is what few commands have.
 type rare struct {
-	list    []arg // the name and the arguments in the long form
-	given   []any // what Args has given out since the command was last sent
+	list    []arg  // the name and the arguments in the long form
+	given   *[]any // what Args has given out since the command was last sent
 	err     error
 	blocks  time.Duration // how long a blocking command may take; 0: not known
 	keyPos  int8          // set by SetFirstKeyPos
@@ -185,23 +185,23 @@ func (c *baseCmd) FullName() string {
 
 // Args are the name and the arguments.
 func (c *baseCmd) Args() []any {
-	if given := c.peculiar().given; given != nil {
-		return given
+	if c.rare != nil && c.rare.given != nil {
+		return *c.rare.given
 	}
 	args := make([]any, c.argCount())
 	for i := range args {
 		args[i] = c.arg(i).value()
 	}
-	c.own().given = args
+	c.own().given = &args
 	return args
 }
 
 // heed takes over what was changed in what Args has given out.
 func (c *baseCmd) heed() {
-	given := c.peculiar().given
-	if given == nil {
+	if c.rare == nil || c.rare.given == nil {
 		return
 	}
+	given := *c.rare.given
 	c.rare.given = nil
 	changed := false
 	list := make([]arg, len(given))
