@@ -23,8 +23,8 @@ type Cmder interface {
 	FullName() string
 	// Args are the name and the arguments, derived when asked: integers as
 	// int64 or uint64, floating-point numbers as float64, everything else as
-	// string, []byte or bool. To replace one of them before the command is sent,
-	// as a [Hook] may, changes what is sent.
+	// string, []byte or bool. A [Hook] of the client that the command was given to
+	// may replace one of them before it calls next, which changes what is sent.
 	Args() []any
 	// String shows the command and its result for logs and tests.
 	String() string
@@ -66,7 +66,7 @@ type baseCmd struct {
 // rare is what few commands have.
 type rare struct {
 	list    []arg  // the name and the arguments in the long form
-	given   *[]any // what Args has given out since the command was last sent
+	given   *[]any // what Args has given out to hooks, who may change it; nil: they may not
 	err     error
 	blocks  time.Duration // how long a blocking command may take; 0: not known
 	keyPos  int8          // set by SetFirstKeyPos
@@ -185,15 +185,35 @@ func (c *baseCmd) FullName() string {
 
 // Args are the name and the arguments.
 func (c *baseCmd) Args() []any {
-	if c.rare != nil && c.rare.given != nil {
+	offered := c.rare != nil && c.rare.given != nil
+	if offered && *c.rare.given != nil {
 		return *c.rare.given
 	}
 	args := make([]any, c.argCount())
 	for i := range args {
 		args[i] = c.arg(i).value()
 	}
-	c.own().given = &args
+	if offered {
+		*c.rare.given = args
+	}
 	return args
+}
+
+// offer lets what Args gives out be changed until the command is sent, or the offer
+// is withdrawn: from then on Args changes nothing itself, and may be called by several
+// goroutines.
+func offer(cmds ...Cmder) {
+	for _, cmd := range cmds {
+		cmd.command().own().given = new([]any)
+	}
+}
+
+func withdraw(cmds ...Cmder) {
+	for _, cmd := range cmds {
+		if b := cmd.command(); b.rare != nil && b.rare.given != nil {
+			b.rare.given = nil
+		}
+	}
 }
 
 // heed takes over what was changed in what Args has given out.
@@ -203,6 +223,9 @@ func (c *baseCmd) heed() {
 	}
 	given := *c.rare.given
 	c.rare.given = nil
+	if given == nil {
+		return
+	}
 	changed := false
 	list := make([]arg, len(given))
 	for i, v := range given {

@@ -107,7 +107,9 @@ func (h *hooks) list() []Hook {
 // process processes cmd through the hooks.
 func (h *hooks) process(ctx context.Context, cmd Cmder) error {
 	if chain := h.chain.Load(); chain != nil {
+		offer(cmd)
 		err := chain.process(ctx, cmd)
+		withdraw(cmd)
 		cmd.SetErr(err)
 		return err
 	}
@@ -116,6 +118,8 @@ func (h *hooks) process(ctx context.Context, cmd Cmder) error {
 
 func (h *hooks) pipeline(ctx context.Context, cmds []Cmder) error {
 	if chain := h.chain.Load(); chain != nil {
+		offer(cmds...)
+		defer withdraw(cmds...)
 		return chain.pipeline(ctx, cmds)
 	}
 	return h.base.pipeline(ctx, cmds)
@@ -124,6 +128,8 @@ func (h *hooks) pipeline(ctx context.Context, cmds []Cmder) error {
 // tx processes a transaction. Hooks see it between MULTI and EXEC.
 func (h *hooks) tx(ctx context.Context, cmds []Cmder) error {
 	if chain := h.chain.Load(); chain != nil {
+		offer(cmds...)
+		defer withdraw(cmds...)
 		return chain.tx(ctx, enclosed(cmds))
 	}
 	return h.base.tx(ctx, cmds)
