@@ -9,7 +9,8 @@ import (
 )
 
 // Do sends a command for which there is no method, from its name and
-// arguments.
+// arguments. One that blocks waits for as long as ctx lets it: no timeout is read
+// from its arguments.
 func (c cmdable) Do(ctx context.Context, args ...any) *Cmd {
 	return do(ctx, c, NewCmd(ctx, args...))
 }

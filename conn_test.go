@@ -110,10 +110,10 @@ func TestCommandWithoutAName(t *testing.T) {
 	require.Equal(t, errNameless, conn.Process(ctx, new(StringCmd)))
 
 	pipe := conn.Pipeline()
-	nameless := pipe.Do(ctx)
+	pipe.Do(ctx)
 	_, err := pipe.Exec(ctx)
 	require.Equal(t, errNameless, err)
-	nameless = pipe.Do(ctx)
+	nameless := pipe.Do(ctx)
 	get := pipe.Get(ctx, "a")
 	_, err = pipe.Exec(ctx)
 	require.Equal(t, errNameless, err)
