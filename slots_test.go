@@ -296,6 +296,46 @@ func TestPatchesSurviveOlderAnswers(t *testing.T) {
 	require.Len(t, top.nodes, 4, "x:1 is closed")
 }
 
+// A node that is announced with a host name is another one than before, also where
+// a MOVED has named it meanwhile, or an answer lacks its slots: what it was until
+// then is closed.
+func TestNodesThatGetAHostName(t *testing.T) {
+	t.Parallel()
+	named := []announced{{"b:1", "b.example"}}
+	answer := []slotRange{{0, 8191, plain("a:1")}, {8192, 16383, named}}
+	t.Run("moved", func(t *testing.T) {
+		t.Parallel()
+		top := testTopology(t)
+		asked := time.Now()
+		top.publish([]slotRange{{0, 16383, plain("a:1")}}, asked)
+		b := top.moved(7, "b:1")
+		top.moved(8, "b:1")
+		top.publish(answer, asked)
+		require.Same(t, top.node("b:1"), top.now.Load().at(7).primary)
+		require.Same(t, top.node("b:1"), top.now.Load().at(8).primary)
+		require.Equal(t, "b.example", top.node("b:1").hostname)
+		require.Len(t, top.now.Load().nodes, 2)
+		require.True(t, b.client.pool.closed)
+	})
+	for _, end := range []func(*topology){
+		func(top *topology) { top.publish(answer, time.Now()) },
+		func(top *topology) { require.NoError(t, top.close()) },
+	} {
+		t.Run("uncovered", func(t *testing.T) {
+			t.Parallel()
+			top := testTopology(t)
+			top.publish([]slotRange{{0, 8191, plain("a:1")}, {8192, 16383, plain("b:1")}}, time.Now())
+			b := top.node("b:1")
+			top.publish([]slotRange{{0, 8191, plain("a:1")}, {8192, 9000, named}}, time.Now())
+			require.NotSame(t, b, top.node("b:1"))
+			require.Same(t, b, top.now.Load().at(9001).primary)
+			require.False(t, b.client.pool.closed)
+			end(top)
+			require.True(t, b.client.pool.closed)
+		})
+	}
+}
+
 // A MOVED that says what is known already changes nothing.
 func TestMovedTellsNothingNew(t *testing.T) {
 	t.Parallel()

@@ -273,19 +273,24 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 		t.mu.Unlock()
 		return false
 	}
-	before := maps.Clone(t.nodes)
 	old := t.now.Load()
+	before := t.known(old)
 	m := newSlotMap(ranges, old, t.nodeLocked)
 	t.loaded = m
 	for slot, p := range t.patches {
 		if p.at.Before(asked) {
 			delete(t.patches, slot)
-		} else if s := m.at(slot); s == nil || s.primary != p.to {
+			continue
+		}
+		// The answer may have put another node in its place, with a host name.
+		p.to = t.nodeLocked(announced{addr: p.to.addr})
+		t.patches[slot] = p
+		if s := m.at(slot); s == nil || s.primary != p.to {
 			m = m.moved(slot, p.to)
 		}
 	}
-	for addr, n := range t.nodes {
-		fresh = fresh || before[addr] != n
+	for _, n := range t.nodes {
+		fresh = fresh || !before[n]
 	}
 	t.install(m)
 	gone := t.dropOthers(m, before)
@@ -317,21 +322,31 @@ func (t *topology) install(m *slotMap) {
 	}
 }
 
-// dropOthers forgets the nodes that are not in m, and returns them together with
-// those of before that others have replaced. The lock is held.
-func (t *topology) dropOthers(m *slotMap, before map[string]*node) (gone []*node) {
+// known is every node that has an address or is in m: one that another has
+// replaced may still be. The lock is held.
+func (t *topology) known(m *slotMap) map[*node]bool {
+	all := map[*node]bool{}
+	for _, n := range t.nodes {
+		all[n] = true
+	}
+	if m != nil {
+		for _, n := range m.nodes {
+			all[n] = true
+		}
+	}
+	return all
+}
+
+// dropOthers forgets the nodes that are not in m, and returns those of before that
+// are not. The lock is held.
+func (t *topology) dropOthers(m *slotMap, before map[*node]bool) (gone []*node) {
 	keep := map[*node]bool{}
 	for _, n := range m.nodes {
 		keep[n] = true
 	}
-	for addr, n := range before {
-		if t.nodes[addr] != n && !keep[n] {
-			gone = append(gone, n)
-		}
-	}
-	for addr, n := range t.nodes {
+	maps.DeleteFunc(t.nodes, func(_ string, n *node) bool { return !keep[n] })
+	for n := range before {
 		if !keep[n] {
-			delete(t.nodes, addr)
 			gone = append(gone, n)
 		}
 	}
@@ -445,7 +460,7 @@ func (t *topology) close() error {
 	}
 	t.closed = true
 	started := t.started
-	nodes := t.nodes
+	nodes := t.known(t.now.Load())
 	t.nodes = map[string]*node{}
 	missing := t.missing
 	t.missing = nil
@@ -456,7 +471,7 @@ func (t *topology) close() error {
 	}
 	t.probes.Wait()
 	var errs []error
-	for _, n := range nodes {
+	for n := range nodes {
 		errs = append(errs, n.client.Close())
 	}
 	for _, n := range missing {
