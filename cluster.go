@@ -256,11 +256,11 @@ func (c *ClusterClient) slotMap(ctx context.Context) (*slotMap, error) {
 	}
 	for retries := 0; ; retries++ {
 		m, err := c.topology.get(ctx)
-		if err == nil || ctx.Err() != nil || err == ErrClosed || hopeless(err) || retries >= c.opt.MaxRetries {
+		if err == nil || errors.Is(err, ctx.Err()) || err == ErrClosed || hopeless(err) || retries >= c.opt.MaxRetries {
 			return m, err
 		}
 		if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
 		}
 	}
 }

@@ -243,6 +243,21 @@ func TestNoServerAnswers(t *testing.T) {
 	})
 }
 
+// A caller whose context ends before the map is asked for again is told of that,
+// and why there was no map.
+func TestContextEndsBetweenFirstLoads(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newMemoryNet(t).client(func(o *ClusterOptions) {
+			o.MinRetryBackoff, o.MaxRetryBackoff = time.Hour, time.Hour
+		}, "nobody:1")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := c.Ping(ctx).Err()
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "redis: nobody:1: dial: ")
+	})
+}
+
 // A client that wants idle connections gets the map and them by itself, when the
 // cluster comes up after it.
 func TestIdleConnectionsToAClusterThatComesLater(t *testing.T) {
