@@ -45,9 +45,23 @@ func (t *topology) heard(n *node, silent bool) {
 	}
 }
 
+// eachSuspect calls do with the nodes that are silent, and since when, until it
+// returns false. A pool tells of silence with no lock held, so that the end of it
+// may have been told first: who is not silent any more is forgotten here.
+func (t *topology) eachSuspect(do func(n *node, since time.Time) bool) {
+	t.suspects.Range(func(key, since any) bool {
+		n := key.(*node)
+		if !n.client.pool.suspect() {
+			t.suspects.CompareAndDelete(n, since)
+			return true
+		}
+		return do(n, since.(time.Time))
+	})
+}
+
 // troubled reports whether any node is silent.
 func (t *topology) troubled() (yes bool) {
-	t.suspects.Range(func(any, any) bool {
+	t.eachSuspect(func(*node, time.Time) bool {
 		yes = true
 		return false
 	})
@@ -57,9 +71,8 @@ func (t *topology) troubled() (yes bool) {
 // giveUpReplaced closes the connections to silent nodes that were primaries
 // lately and are none in m: what waits for them waits in vain.
 func (t *topology) giveUpReplaced(m *slotMap) {
-	t.suspects.Range(func(key, since any) bool {
-		n := key.(*node)
-		if n.wasPrimary() && !m.isPrimary(n) && time.Since(since.(time.Time)) >= replacedAlive {
+	t.eachSuspect(func(n *node, since time.Time) bool {
+		if n.wasPrimary() && !m.isPrimary(n) && time.Since(since) >= replacedAlive {
 			t.suspects.Delete(n)
 			t.giveUp(n)
 		}

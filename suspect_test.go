@@ -17,6 +17,7 @@ func TestReplacedNodesAreGivenUpOnceTheyAreSilentForLong(t *testing.T) {
 	defer func() { require.NoError(t, topology.close()) }()
 	old, heir := topology.node("127.0.0.1:1"), topology.node("127.0.0.1:2")
 	old.demoted()
+	old.client.pool.silent.Store(1)
 	m := &slotMap{shards: []*shard{nil, {primary: heir}}}
 	suspected := func() bool {
 		_, yes := topology.suspects.Load(old)
@@ -33,6 +34,25 @@ func TestReplacedNodesAreGivenUpOnceTheyAreSilentForLong(t *testing.T) {
 
 	topology.giveUpReplaced(m)
 	require.False(t, suspected())
+}
+
+// That a node is silent may be told after that it is so no more.
+func TestSilenceIsToldTooLate(t *testing.T) {
+	t.Parallel()
+	top := testTopology(t)
+	n := top.node("a:1")
+	n.client.pool.silent.Store(1)
+	top.heard(n, true)
+	require.True(t, top.troubled())
+	n.client.pool.silent.Store(0)
+	top.heard(n, false)
+	require.False(t, top.troubled())
+
+	top.heard(n, false)
+	top.heard(n, true)
+	require.False(t, top.troubled())
+	_, kept := top.suspects.Load(n)
+	require.False(t, kept)
 }
 
 // Who wants a node that nobody can reach for a while already is not held up by a

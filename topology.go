@@ -301,7 +301,7 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 	}
 	for _, n := range gone {
 		n.client.pool.retire()
-		if since, silent := t.suspects.LoadAndDelete(n); silent && time.Since(since.(time.Time)) >= replacedAlive {
+		if since, silent := t.suspects.LoadAndDelete(n); silent && n.client.pool.suspect() && time.Since(since.(time.Time)) >= replacedAlive {
 			t.giveUp(n)
 		}
 	}
