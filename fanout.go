@@ -26,7 +26,11 @@ type fanOut struct {
 func newFanOut(cmd Cmder, m *slotMap, merge merge) *fanOut {
 	info := cmd.command().lookup()
 	f := &fanOut{whole: cmd, merge: merge, enough: info.Response == cmdinfo.RespOneSucceeded}
-	for _, p := range m.places() {
+	places := m.places()
+	for _, p := range places {
+		if info.Response == cmdinfo.RespSum {
+			p.summed = places
+		}
 		f.add(p)
 		if info.Request == cmdinfo.ReqAllNodes {
 			for _, n := range p.shard.replicas {
@@ -153,6 +157,8 @@ type place struct {
 	shard *shard // as it was when the command was sent first
 	slot  int    // one that it served
 	node  *node  // nil: the node that serves the shard
+	// summed, if set, is the shards whose numbers are added up, this one among them.
+	summed []*place
 	// outside says that the node need not be in the slot map: a new primary is
 	// not there before it has its first slot.
 	outside bool
@@ -160,6 +166,10 @@ type place struct {
 
 // errNodeLeft is why a command for one node is not sent there any more.
 var errNodeLeft = errors.New("redis: the node has left the cluster")
+
+// errMerged is why a shard is not asked for its part of a sum: the node that has
+// its slots by now is asked for another's, or was before they came to it.
+var errMerged = errors.New("redis: the shard has become one with another while both were asked")
 
 // shardOf is the shard that a command is for.
 func (m *slotMap) shardOf(t *target) (*shard, error) {
@@ -172,10 +182,14 @@ func (m *slotMap) shardOf(t *target) (*shard, error) {
 		}
 		return newShard(n, nil), nil
 	}
-	if s := t.place.in(m); s != nil {
-		return s, nil
+	s := t.place.in(m)
+	switch {
+	case s == nil:
+		return nil, &uncoveredError{t.place.slot}
+	case t.place.isMerged(s, m):
+		return nil, errMerged
 	}
-	return nil, &uncoveredError{t.place.slot}
+	return s, nil
 }
 
 // in finds the shard as it is in m: after a failover another node is its
@@ -188,6 +202,13 @@ func (p *place) in(m *slotMap) *shard {
 		return m.shards[1+i]
 	}
 	return m.at(p.slot)
+}
+
+// isMerged reports whether s, as which the shard is in m, is in m what another one
+// of the sum is too.
+func (p *place) isMerged(s *shard, m *slotMap) bool {
+	return s.primary != p.shard.primary &&
+		slices.ContainsFunc(p.summed, func(other *place) bool { return other != p && other.in(m) == s })
 }
 
 // places is every shard.

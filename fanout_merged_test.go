@@ -1,0 +1,73 @@
+package redis
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// leavesTo is the reaction of a server that leaves the cluster instead of an answer:
+// from then on the slots are shared by ranges.
+func leavesTo(servers []*scripted, ranges ...scriptedRange) reaction {
+	return func(c *scriptedConn, _ []string) {
+		setSlots(servers, ranges...)
+		_ = c.server.listener.Close()
+		c.server.dropConns()
+	}
+}
+
+// A shard whose slots come to one that is counted for itself is not counted by
+// that, and the sum of the others is known to lack it.
+func TestSumOfShardsThatBecomeOne(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	a, b := servers[0], servers[1]
+	a.on("DBSIZE", says(":10\r\n"))
+	b.on("DBSIZE", leavesTo(servers, sharedBy(a.addr)...))
+	c := clusterOf(t, servers, nil)
+	ctx := background(t)
+	n, err := c.DBSize(ctx).Result()
+	var failed *NodesError
+	require.ErrorAs(t, err, &failed)
+	require.Len(t, failed.Failed, 1)
+	require.ErrorIs(t, failed.Failed[b.addr], errMerged)
+	require.EqualValues(t, 10, n)
+	require.Equal(t, 1, a.count("DBSIZE"))
+
+	n, err = c.DBSize(ctx).Result()
+	require.NoError(t, err)
+	require.EqualValues(t, 10, n)
+}
+
+// Two shards that become one new one are not counted twice either.
+func TestSumOfShardsThatBecomeANewOne(t *testing.T) {
+	t.Parallel()
+	nodes := nodeMaker()
+	before := newSlotMap([]slotRange{{0, 99, plain("a:1")}, {100, 8191, plain("b:1", "heir:1")}, {8192, 16383, plain("c:1")}}, nil, nodes)
+	after := newSlotMap([]slotRange{{0, 99, plain("a:1")}, {100, 8191, plain("heir:1")}, {8192, 16383, plain("new:1")}}, nil, nodes)
+	merged := newSlotMap([]slotRange{{0, 99, plain("a:1")}, {100, 16383, plain("new:1")}}, nil, nodes)
+	size := new(IntCmd)
+	size.start("dbsize")
+	f := newFanOut(size, before, nil)
+	for i, addr := range []string{"a:1", "heir:1", "new:1"} {
+		s, err := after.shardOf(&target{place: f.places[i]})
+		require.NoError(t, err)
+		require.Equal(t, addr, s.primary.addr)
+	}
+	for i, want := range []error{nil, errMerged, errMerged} {
+		_, err := merged.shardOf(&target{place: f.places[i]})
+		require.Equal(t, want, err)
+	}
+}
+
+// What may be told a node twice is, rather than not at all.
+func TestEveryShardIsToldThoughTwoBecomeOne(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	a, b := servers[0], servers[1]
+	a.on("FLUSHALL", says("+OK\r\n"))
+	b.on("FLUSHALL", leavesTo(servers, sharedBy(a.addr)...))
+	c := clusterOf(t, servers, func(o *ClusterOptions) { o.RetryWritesInDoubt = true })
+	require.NoError(t, c.FlushAll(background(t)).Err())
+	require.Equal(t, 2, a.count("FLUSHALL"))
+}
