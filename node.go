@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,19 @@ type node struct {
 	demotedAt atomic.Int64 // in Unix nanoseconds; 0: never
 	waiting   waitingRoom  // for the shard of which it is the primary
 	failedAt  atomic.Int64 // when a command last failed for want of an answer, in Unix nanoseconds; 0: it answers
+}
+
+// errNoClient is the error of a node for which the caller has made no client.
+var errNoClient = errors.New("redis: the NewClient of the options has returned nil")
+
+// uselessClient makes a client for a node that cannot be used: whoever wants a
+// connection gets err at once, without a dial.
+func uselessClient(opt *Options, err error) *Client {
+	opt.MinIdleConns, opt.IdleCheckFrequency = 0, -1
+	c := newClient(opt)
+	c.err, c.pool.lastErr = err, err
+	c.pool.retryAt = time.Now().Add(math.MaxInt64)
+	return c
 }
 
 // submit sends cmd to the node, unless the node is suspect. A command that takes

@@ -531,3 +531,67 @@ func TestNewClientOption(t *testing.T) {
 	require.ElementsMatch(t, []string{servers[0].addr, servers[1].addr}, []string{<-made, <-made})
 	require.Equal(t, 1, servers[0].count("HELLO 3 AUTH default p SETNAME mine")+servers[1].count("HELLO 3 AUTH default p SETNAME mine"))
 }
+
+// A node for which the caller makes no client that can be used fails every attempt
+// with an error that says why, and nobody else's.
+func TestNewClientOptionMakesNoClient(t *testing.T) {
+	t.Parallel()
+	for want, makeClient := range map[string]func(*Options) *Client{
+		"NewClient of the options has returned nil": func(*Options) *Client { return nil },
+		"PoolSize": func(opt *Options) *Client {
+			opt.PoolSize = -1
+			return NewClient(opt)
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			servers := newScriptedCluster(t, 2)
+			bad, good := servers[0], servers[1]
+			c := clusterOf(t, servers, func(o *ClusterOptions) {
+				o.MinIdleConns = 1
+				o.ReadOnly = true
+				o.SuspectAfter = 0
+				o.NewClient = func(opt *Options) *Client {
+					if opt.Addr == good.addr {
+						return NewClient(opt)
+					}
+					return makeClient(opt)
+				}
+			})
+			ctx := background(t)
+			badKey, goodKey := keyOn(0, slotCount/2-1), keyOn(slotCount/2, slotCount-1)
+			tx := func(key string) error {
+				_, err := c.TxPipelined(ctx, func(p Pipeliner) error { return p.Set(ctx, key, "v", 0).Err() })
+				return err
+			}
+			promptly(t, func() {
+				require.ErrorContains(t, c.Set(ctx, badKey, "v", 0).Err(), want)
+				require.ErrorContains(t, c.Get(ctx, badKey).Err(), want)
+				require.ErrorContains(t, c.BLPop(ctx, 0, badKey).Err(), want)
+				require.ErrorContains(t, tx(badKey), want)
+				require.ErrorContains(t, c.Watch(ctx, func(*Tx) error { return nil }, badKey), want)
+				var set, get Cmder
+				_, err := c.Pipelined(ctx, func(p Pipeliner) error {
+					set, get = p.Set(ctx, goodKey, "v", 0), p.Get(ctx, badKey)
+					return nil
+				})
+				require.ErrorContains(t, err, want)
+				require.NoError(t, set.Err())
+				require.ErrorContains(t, get.Err(), want)
+				require.ErrorContains(t, c.Ping(ctx).Err(), want)
+				client, err := c.MasterForKey(ctx, badKey)
+				require.NoError(t, err)
+				require.ErrorContains(t, client.Ping(ctx).Err(), want)
+				require.ErrorContains(t, client.Conn().Ping(ctx).Err(), want)
+			})
+			refreshed := c.topology.next()
+			c.ReloadState(ctx)
+			<-refreshed
+			require.NoError(t, c.Set(ctx, goodKey, "v", 0).Err())
+			require.NoError(t, c.topology.lastErr)
+			require.EqualValues(t, 1, c.PoolStats().TotalConns)
+			require.Empty(t, bad.received())
+			require.NoError(t, c.Close())
+		})
+	}
+}

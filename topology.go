@@ -383,15 +383,13 @@ func (t *topology) nodeLocked(a announced) *node {
 	if n, known := t.nodes[a.addr]; known && (a.hostname == "" || a.hostname == n.hostname) {
 		return n
 	}
-	opt := t.opt.nodeOptions(a.addr)
-	opt.serverName = a.hostname
 	n := &node{announced: a}
-	opt.onSilence = func(silent bool) { t.heard(n, silent) }
-	if t.opt.NewClient != nil {
-		n.client = t.opt.NewClient(opt)
-	} else {
-		n.client = newClient(opt)
-	}
+	n.client = t.newClient(func() *Options {
+		opt := t.opt.nodeOptions(a.addr)
+		opt.serverName = a.hostname
+		opt.onSilence = func(silent bool) { t.heard(n, silent) }
+		return opt
+	})
 	if t.closed { // a redirect came too late
 		n.client.pool.retire()
 		return n
@@ -401,6 +399,22 @@ func (t *topology) nodeLocked(a announced) *node {
 		go fn(n.client)
 	}
 	return n
+}
+
+// newClient makes the client of a node. If the caller's function makes none that
+// can be used, every attempt at the node fails with an error that says so.
+func (t *topology) newClient(options func() *Options) *Client {
+	if t.opt.NewClient == nil {
+		return newClient(options())
+	}
+	c := t.opt.NewClient(options())
+	switch {
+	case c == nil:
+		return uselessClient(options(), errNoClient)
+	case c.err != nil:
+		return uselessClient(options(), c.err)
+	}
+	return c
 }
 
 // onNewNode has fn called with every node that the client comes to know.
