@@ -558,6 +558,24 @@ func TestRetire(t *testing.T) {
 	require.ErrorIs(t, c.Close(), ErrClosed)
 }
 
+// What retiring has left to its calls is ended by closing.
+func TestCloseRetiredPool(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("BLPOP", stalls)
+	c := clientOf(t, s, nil)
+	ctx := background(t)
+	result := make(chan error)
+	go func() { result <- c.BLPop(ctx, 0, "list").Err() }()
+	awaitThat(t, "the command", func() bool { return s.count("BLPOP") == 1 })
+	c.pool.retire()
+	require.False(t, c.pool.hasEnded())
+	require.ErrorIs(t, c.pool.close(), ErrClosed)
+	require.ErrorIs(t, resultFrom(t, result), ErrClosed)
+	s.awaitOpen(0)
+	awaitThat(t, "the end", c.pool.hasEnded)
+}
+
 func TestClosePool(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)

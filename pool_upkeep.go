@@ -196,7 +196,15 @@ func (p *pool) retire() {
 	_ = p.shut(func() []*wire.Conn { return *p.shared.Load() }, (*wire.Conn).Drain)
 }
 
-// close closes the connections at once; calls in flight fail with ErrClosed.
+// hasEnded reports whether the pool was closed or retired, and nothing is left of it.
+func (p *pool) hasEnded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed && len(p.conns) == 0 && p.dialing == 0
+}
+
+// close closes the connections at once, also those that retire has left to their
+// calls; calls in flight fail with ErrClosed.
 func (p *pool) close() error {
 	err := p.shut(p.list, func(conn *wire.Conn) { conn.Close(ErrClosed) })
 	p.wg.Wait()
@@ -253,12 +261,11 @@ func (p *pool) giveUp(cause error) {
 }
 
 // shut lets the pool give out nothing any more, and ends those of its
-// connections that which lists.
-func (p *pool) shut(which func() []*wire.Conn, end func(*wire.Conn)) error {
+// connections that which lists. The error is ErrClosed if that is not the first time.
+func (p *pool) shut(which func() []*wire.Conn, end func(*wire.Conn)) (err error) {
 	p.mu.Lock()
 	if p.closed {
-		p.mu.Unlock()
-		return ErrClosed
+		err = ErrClosed
 	}
 	conns := which()
 	p.closed = true
@@ -274,7 +281,7 @@ func (p *pool) shut(which func() []*wire.Conn, end func(*wire.Conn)) error {
 	for _, conn := range conns {
 		end(conn)
 	}
-	return nil
+	return err
 }
 
 // list is every connection. The lock is held.

@@ -514,6 +514,44 @@ func TestNodesThatLeave(t *testing.T) {
 	old.awaitOpen(0)
 }
 
+// Calls to nodes that have left end with the client at the latest, however long they
+// would take, and nothing is kept of nodes whose calls are done.
+func TestCloseEndsCallsToNodesThatLeft(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 3)
+	done, old, other := servers[0], servers[1], servers[2]
+	old.on("BLPOP", stalls)
+	old.on("GET", stalls)
+	c := clusterOf(t, servers, nil)
+	ctx := background(t)
+	require.NoError(t, c.Set(ctx, keyOn(0, slotCount/3-1), "v", 0).Err())
+	key := keyOn(slotCount/3, 2*slotCount/3-1)
+	results := make(chan error, 2)
+	go func() { results <- c.BLPop(context.Background(), 0, key).Err() }()
+	go func() { results <- c.Get(context.Background(), key).Err() }()
+	awaitThat(t, "the commands", func() bool { return old.count("BLPOP")+old.count("GET") == 2 })
+	setSlots(servers, sharedBy(other.addr)...)
+	done.on("CLUSTER SLOTS", hangsUp)
+	old.on("CLUSTER SLOTS", hangsUp)
+	awaitThat(t, "the new map", func() bool {
+		c.ReloadState(ctx)
+		return len(c.currentMap().nodes) == 1
+	})
+	done.awaitOpen(0)
+	awaitThat(t, "one pool to be left", func() bool {
+		c.ReloadState(ctx)
+		c.topology.mu.Lock()
+		defer c.topology.mu.Unlock()
+		return len(c.topology.retired) == 1
+	})
+	require.Empty(t, results)
+	require.NoError(t, c.Close())
+	for range 2 {
+		require.ErrorIs(t, resultFrom(t, results), ErrClosed)
+	}
+	old.awaitOpen(0)
+}
+
 func TestNewClientOption(t *testing.T) {
 	t.Parallel()
 	servers := newScriptedCluster(t, 2)

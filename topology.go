@@ -75,6 +75,7 @@ type topology struct {
 	nodes     map[string]*node
 	onNew     []func(*Client)
 	missing   map[string]*missingNode
+	retired   map[*pool]bool // that may have connections still
 	patches   map[int]patch
 	lastErr   error         // of the last load
 	loadedAt  time.Time     // when that ended
@@ -95,6 +96,7 @@ func newTopology(opt *ClusterOptions) *topology {
 		stopped:   make(chan struct{}),
 		nodes:     map[string]*node{},
 		missing:   map[string]*missingNode{},
+		retired:   map[*pool]bool{},
 		patches:   map[int]patch{},
 		refreshed: make(chan struct{}),
 	}
@@ -295,12 +297,15 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 	t.install(m)
 	gone := t.dropOthers(m, before)
 	unused := t.noteMissing(old, m)
+	for _, n := range gone {
+		unused = append(unused, n.client.pool)
+	}
+	t.noteRetired(unused)
 	t.mu.Unlock()
 	for _, p := range unused {
 		p.retire()
 	}
 	for _, n := range gone {
-		n.client.pool.retire()
 		if since, silent := t.suspects.LoadAndDelete(n); silent && n.client.pool.suspect() && time.Since(since.(time.Time)) >= replacedAlive {
 			t.giveUp(n)
 		}
@@ -351,6 +356,15 @@ func (t *topology) dropOthers(m *slotMap, before map[*node]bool) (gone []*node) 
 		}
 	}
 	return gone
+}
+
+// noteRetired has close end the calls that are left to pools when they retire, as
+// they will soon. Those of which nothing is left are forgotten. The lock is held.
+func (t *topology) noteRetired(pools []*pool) {
+	maps.DeleteFunc(t.retired, func(p *pool, _ bool) bool { return p.hasEnded() })
+	for _, p := range pools {
+		t.retired[p] = true
+	}
 }
 
 // moved learns from a MOVED reply that the node at addr serves the slot, and
@@ -465,7 +479,7 @@ func (t *topology) measure() <-chan struct{} {
 	return done
 }
 
-// close ends the goroutine and closes all nodes.
+// close ends the goroutine and closes all nodes, also those that have left.
 func (t *topology) close() error {
 	t.mu.Lock()
 	if t.closed {
@@ -478,6 +492,8 @@ func (t *topology) close() error {
 	t.nodes = map[string]*node{}
 	missing := t.missing
 	t.missing = nil
+	retired := t.retired
+	t.retired = nil
 	t.mu.Unlock()
 	t.end()
 	if started {
@@ -490,6 +506,9 @@ func (t *topology) close() error {
 	}
 	for _, n := range missing {
 		errs = append(errs, n.pool.close())
+	}
+	for p := range retired {
+		_ = p.close() // which says that it is closed
 	}
 	return errors.Join(errs...)
 }
