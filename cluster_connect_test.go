@@ -240,6 +240,37 @@ func TestHostnames(t *testing.T) {
 			require.True(t, proved[n.Hostname()], n.Hostname())
 		}
 	})
+
+	// A node that no slot map has yet, as if it were new: ASK and MOVED name its
+	// address alone.
+	t.Run("of strangers", func(t *testing.T) {
+		ctx := within(t, time.Minute)
+		key := "{strange}"
+		mover := moverOf(t, cl, key)
+		home := redis.ClusterSlot{Start: 0, End: 16383, Nodes: []redis.ClusterNode{{
+			Addr:               mover.home.Addr(),
+			NetworkingMetadata: map[string]string{"hostname": mover.home.Hostname()},
+		}}}
+		config := cl.TLSConfig()
+		config.VerifyConnection = func(state tls.ConnectionState) error {
+			if state.ServerName == "" {
+				return &tls.CertificateVerificationError{Err: errors.New("this would be an address")}
+			}
+			return nil
+		}
+		rdb := newClient(t, &redis.ClusterOptions{
+			Addrs: cl.Addrs()[:1], Password: "secret", TLSConfig: config,
+			ClusterSlots: func(context.Context) ([]redis.ClusterSlot, error) { return []redis.ClusterSlot{home}, nil },
+		})
+		count := 0
+		mover.passing = func() {
+			count++
+			require.EqualValues(t, count, rdb.Incr(ctx, key).Val())
+		}
+		mover.passing()
+		mover.roundTrip()
+		useEveryShard(t, rdb)
+	})
 }
 
 // useEveryShardThrough also sends a command to every node.

@@ -58,6 +58,7 @@ type slotRange struct {
 type announced struct {
 	addr     string
 	hostname string // for TLS to verify; empty when it is the address's host
+	stranger bool   // only a redirect has named it: it may have a host name yet
 }
 
 // readSlots takes an answer to CLUSTER SLOTS apart. asked is the node that gave
@@ -100,7 +101,7 @@ func announcedNode(n ClusterNode, asked string) (announced, bool) {
 	if hostname == "?" || hostname == host {
 		hostname = ""
 	}
-	return announced{net.JoinHostPort(host, port), hostname}, true
+	return announced{addr: net.JoinHostPort(host, port), hostname: hostname}, true
 }
 
 // newSlotMap makes a map from ranges. Slots that they do not cover stay with

@@ -75,9 +75,9 @@ func TestReadSlots(t *testing.T) {
 			[]slotRange{{100, 200, plain("c:1")}}},
 		{"the port as a string", one(node(bulk("a"), bulk("6379"))), "h:1", whole(plain("a:6379")...)},
 		{"a name in the metadata, RESP2", one(node(bulk("10.0.0.1"), ":1\r\n", id, "*2\r\n"+bulk("hostname")+bulk("a.example"))), "h:1",
-			whole(announced{"10.0.0.1:1", "a.example"})},
+			whole(announced{addr: "10.0.0.1:1", hostname: "a.example"})},
 		{"a name in the metadata, RESP3", one(node(bulk("10.0.0.1"), ":1\r\n", id, "%1\r\n"+bulk("hostname")+bulk("a.example"))), "h:1",
-			whole(announced{"10.0.0.1:1", "a.example"})},
+			whole(announced{addr: "10.0.0.1:1", hostname: "a.example"})},
 		{"a name that is also the address", one(node(bulk("a.example"), ":1\r\n", id, "*4\r\n"+bulk("ip")+bulk("10.0.0.1")+bulk("hostname")+bulk("a.example"))), "h:1",
 			whole(plain("a.example:1")...)},
 		{"a name that is not known", one(node(bulk("10.0.0.1"), ":1\r\n", id, "*2\r\n"+bulk("hostname")+bulk("?"))), "h:1", whole(plain("10.0.0.1:1")...)},
@@ -301,7 +301,7 @@ func TestPatchesSurviveOlderAnswers(t *testing.T) {
 // then is closed.
 func TestNodesThatGetAHostName(t *testing.T) {
 	t.Parallel()
-	named := []announced{{"b:1", "b.example"}}
+	named := []announced{{addr: "b:1", hostname: "b.example"}}
 	answer := []slotRange{{0, 8191, plain("a:1")}, {8192, 16383, named}}
 	t.Run("moved", func(t *testing.T) {
 		t.Parallel()

@@ -36,6 +36,9 @@ const (
 	askNext = 100 * time.Millisecond
 	// askAtOnce is how many servers are asked together for the first map.
 	askAtOnce = 3
+	// askForName is how many servers are asked for the host name of a node that is
+	// not in the map, one after the other.
+	askForName = 3
 	// firstMeasure is how long the first map may wait for the latencies.
 	firstMeasure = 250 * time.Millisecond
 	// probePause is the shortest time between looks at nodes that have failed or
@@ -64,6 +67,7 @@ type topology struct {
 	probes   sync.WaitGroup // of nodes that have failed
 
 	unserved waitingRoom // for slots that nobody serves
+	names    sync.Map    // address: string; the host names of strangers
 
 	asked  mapRequests
 	loaded *slotMap // by the last answer, without patches; for the goroutine alone
@@ -372,7 +376,7 @@ func (t *topology) noteRetired(pools []*pool) {
 func (t *topology) moved(slot int, addr string) *node {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := t.nodeLocked(announced{addr: addr})
+	n := t.nodeLocked(announced{addr: addr, stranger: true})
 	m := t.now.Load()
 	if m == nil || t.closed {
 		return n
@@ -388,7 +392,7 @@ func (t *topology) moved(slot int, addr string) *node {
 func (t *topology) node(addr string) *node {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.nodeLocked(announced{addr: addr})
+	return t.nodeLocked(announced{addr: addr, stranger: true})
 }
 
 // nodeLocked returns the node that is announced so. One whose host name is another
@@ -401,6 +405,9 @@ func (t *topology) nodeLocked(a announced) *node {
 	n.client = t.newClient(func() *Options {
 		opt := t.opt.nodeOptions(a.addr)
 		opt.serverName = a.hostname
+		if a.stranger && t.mayLackName() {
+			opt.Dialer = t.strangerDialer(*opt)
+		}
 		opt.onSilence = func(silent bool) { t.heard(n, silent) }
 		return opt
 	})
