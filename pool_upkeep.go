@@ -23,7 +23,9 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	}
 	spoke := wasSuspect && !p.suspect()
 	var doubtful []*wire.Conn
-	if !ours && !errors.Is(cause, wire.ErrClosedByServer) {
+	// One that was refused at the handshake, and is not known, says nothing about those
+	// that were let in.
+	if info != nil && !ours && !errors.Is(cause, wire.ErrClosedByServer) {
 		doubtful = p.forgetIdle()
 	}
 	others := *p.shared.Load()
