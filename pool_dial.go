@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -165,7 +166,8 @@ func (p *pool) expiry() time.Time {
 	if life <= 0 {
 		return time.Time{}
 	}
-	if jitter := min(p.opt.ConnMaxLifetimeJitter, life); jitter > 0 {
+	// Twice the jitter, and a life that is longer by it, must be times as well.
+	if jitter := min(p.opt.ConnMaxLifetimeJitter, life, math.MaxInt64-life); jitter > 0 {
 		life += rand.N(2*jitter) - jitter
 	}
 	return time.Now().Add(life)

@@ -2,7 +2,9 @@ package redis
 
 import (
 	"context"
+	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -55,5 +57,25 @@ func TestRefusedDialsLeaveTheOthers(t *testing.T) {
 			require.Same(t, first, (*c.pool.shared.Load())[0])
 			require.False(t, c.pool.unreachable())
 		})
+	}
+}
+
+// No life is so long that its jitter ends it.
+func TestLongestConnMaxLifetime(t *testing.T) {
+	t.Parallel()
+	const century = 100 * 365 * 24 * time.Hour
+	for _, test := range []struct{ life, jitter time.Duration }{
+		{math.MaxInt64, time.Hour},
+		{math.MaxInt64 - 1, math.MaxInt64},
+		{1<<62 + 1, 1<<62 + 1},
+		{1 << 62, 1 << 62},
+		{2 * century, century / 2},
+	} {
+		p := &pool{opt: &Options{ConnMaxLifetime: test.life, ConnMaxLifetimeJitter: test.jitter}}
+		least := test.life - min(test.jitter, math.MaxInt64-test.life)
+		for range 100 {
+			began := time.Now()
+			require.False(t, p.expiry().Before(began.Add(least)))
+		}
 	}
 }
