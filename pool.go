@@ -205,7 +205,7 @@ func (p *pool) spread(lanes []*wire.Conn) *wire.Conn {
 		}
 		return first
 	}
-	few := min(fewCallers, p.opt.PoolSize)
+	few := p.few()
 	for _, conn := range lanes[1:min(len(lanes), few)] {
 		if conn.InFlight() == 0 {
 			if p.crowding.Load() > 0 {
@@ -226,8 +226,18 @@ func (p *pool) spread(lanes []*wire.Conn) *wire.Conn {
 	return first
 }
 
+// few is how many callers get a connection each: no more are opened for them than
+// are kept.
+func (p *pool) few() int {
+	few := min(fewCallers, p.opt.PoolSize)
+	if p.opt.MaxIdleConns > 0 {
+		few = min(few, p.opt.MaxIdleConns)
+	}
+	return few
+}
+
 const (
-	// fewCallers is how many get a connection each.
+	// fewCallers is how many get a connection each, if there may be as many.
 	fewCallers = 3
 	// crowdedOut is what a caller counts who finds all of these in use. One who
 	// finds one counts 1 against it, so that it takes every ninth to be a crowd; one

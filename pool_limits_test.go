@@ -79,3 +79,44 @@ func TestLongestConnMaxLifetime(t *testing.T) {
 		}
 	}
 }
+
+// What callers share is bounded by MaxIdleConns as well: no more is opened for a few
+// of them, and a sweep closes what was opened beyond it.
+func TestMaxIdleConnsOfSharedOnes(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, func(o *Options) { o.PoolSize, o.MaxIdleConns = 10, 2 })
+	ctx := background(t)
+	release := make(chan struct{})
+	s.on("GET", after(release, says(bulk("v"))))
+	results := make(chan error, 2)
+	for n := range cap(results) {
+		go func() { results <- c.Get(ctx, "key").Err() }()
+		awaitThat(t, "a caller on each", func() bool { return s.count("GET") == n+1 })
+		for range 5 { // others, for whom one more is opened, or is not
+			_, err := c.pool.lane(ctx)
+			require.NoError(t, err)
+		}
+		awaitThat(t, "the dials", func() bool {
+			c.pool.mu.Lock()
+			defer c.pool.mu.Unlock()
+			return c.pool.dialing == 0
+		})
+		require.EqualValues(t, 2, c.PoolStats().TotalConns)
+	}
+	close(release)
+	for range cap(results) {
+		require.NoError(t, resultFrom(t, results))
+	}
+
+	c.pool.mu.Lock()
+	c.pool.open(3)
+	c.pool.mu.Unlock()
+	awaitThat(t, "more than that", func() bool { return c.PoolStats().IdleConns == 5 })
+	first := (*c.pool.shared.Load())[0]
+	c.pool.sweep()
+	s.awaitOpen(2)
+	require.EqualValues(t, 2, c.PoolStats().TotalConns)
+	require.Zero(t, c.PoolStats().StaleConns)
+	require.Same(t, first, (*c.pool.shared.Load())[0], "the one that all use")
+}

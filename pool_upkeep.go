@@ -87,12 +87,17 @@ func checkConns(conns []*wire.Conn) {
 // under way, or got no answer, so that the server has to prove itself by a
 // handshake. What the next caller sent might be lost as well, and be in doubt. The
 // lock is held.
-func (p *pool) forgetIdle() (idle []*wire.Conn) {
+func (p *pool) forgetIdle() []*wire.Conn { return p.forgetIdleBeyond(0) }
+
+// forgetIdleBeyond removes the connections with nothing in flight but for the first
+// so many. The lock is held.
+func (p *pool) forgetIdleBeyond(kept int) (idle []*wire.Conn) {
 	for _, conn := range *p.shared.Load() {
 		if conn.InFlight() == 0 {
 			idle = append(idle, conn)
 		}
 	}
+	idle = idle[min(kept, len(idle)):]
 	for _, conn := range idle {
 		p.forget(conn)
 	}
@@ -159,7 +164,7 @@ func (p *pool) signal() {
 }
 
 // sweep closes connections that have been idle too long, are too old, or were
-// closed by the server.
+// closed by the server, and those that are idle beyond MaxIdleConns.
 func (p *pool) sweep() {
 	p.mu.Lock()
 	if p.closed {
@@ -181,6 +186,9 @@ func (p *pool) sweep() {
 	for _, conn := range old {
 		p.forget(conn)
 		p.stale++
+	}
+	if p.opt.MaxIdleConns > 0 {
+		old = append(old, p.forgetIdleBeyond(p.opt.MaxIdleConns)...)
 	}
 	left := *p.shared.Load()
 	p.fill()
