@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -436,8 +437,13 @@ func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
 			}
 		}
 		left = again
-		if len(left) == 0 || retries >= c.opt.MaxRetries ||
-			sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
+		if len(left) == 0 || retries >= c.opt.MaxRetries {
+			break
+		}
+		if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
+			for _, it := range left {
+				it.cmd.SetErr(fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), it.cmd.Err()))
+			}
 			break
 		}
 	}

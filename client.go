@@ -141,7 +141,7 @@ func (c *Client) persist(ctx context.Context, cmd Cmder, err error) error {
 			return v.err
 		}
 		if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
-			return v.err
+			return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), v.err)
 		}
 		retries++
 	}

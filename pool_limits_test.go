@@ -120,3 +120,34 @@ func TestMaxIdleConnsOfSharedOnes(t *testing.T) {
 	require.Zero(t, c.PoolStats().StaleConns)
 	require.Same(t, first, (*c.pool.shared.Load())[0], "the one that all use")
 }
+
+// Whose context ends in the pause before the next attempt is told so, and what was
+// wrong.
+func TestContextEndsBeforeTheNextAttempt(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("GET", says("-LOADING Redis is loading the dataset in memory\r\n"))
+	c := clientOf(t, s, func(o *Options) { o.MinRetryBackoff, o.MaxRetryBackoff = time.Hour, time.Hour })
+	for name, get := range map[string]func(context.Context) error{
+		"command": func(ctx context.Context) error { return c.Get(ctx, "key").Err() },
+		"pipeline": func(ctx context.Context) error {
+			pipe := c.Pipeline()
+			set, get := pipe.Set(ctx, "key", "v", 0), pipe.Get(ctx, "key")
+			_, err := pipe.Exec(ctx)
+			require.NoError(t, set.Err())
+			require.Equal(t, err, get.Err())
+			return err
+		},
+	} {
+		ctx, cancel := context.WithCancel(background(t))
+		result := make(chan error, 1)
+		before := s.count("GET")
+		go func() { result <- get(ctx) }()
+		awaitThat(t, "the first attempt", func() bool { return s.count("GET") > before })
+		awaitThat(t, "its answer", func() bool { return c.PoolStats().IdleConns == 1 })
+		cancel()
+		err := resultFrom(t, result)
+		require.ErrorIs(t, err, context.Canceled, name)
+		require.ErrorContains(t, err, "tried again after: LOADING", name)
+	}
+}
