@@ -138,12 +138,23 @@ func (p *pool) dial() {
 	p.signal()
 }
 
-// refused notes a failed dial and when the next may be made. The lock is held.
+// refused notes a failed dial and when the next may be made. The lock is held, but
+// not while the program is asked for the pause.
 func (p *pool) refused(err error) {
 	p.lastErr = err
 	p.refusals++
-	pause := p.pauseAfter(p.failures)
+	failures := p.failures
 	p.failures++
+	pause := p.usualPause(failures)
+	if p.opt.DialerRetryBackoff != nil {
+		p.retryAt = time.Now().Add(longestDialPause) // until it is known
+		p.mu.Unlock()
+		pause = p.opt.DialerRetryBackoff(failures)
+		p.mu.Lock()
+		if p.failures != failures+1 {
+			return // another dial has failed or succeeded, and that is what counts
+		}
+	}
 	if pause > 0 {
 		pause = pause/2 + rand.N(pause/2+1)
 	}
@@ -153,11 +164,8 @@ func (p *pool) refused(err error) {
 // longestDialPause lets a node that comes back be used again within a second.
 const longestDialPause = 800 * time.Millisecond
 
-// pauseAfter is the time between dials after so many failures before this one.
-func (p *pool) pauseAfter(failures int) time.Duration {
-	if p.opt.DialerRetryBackoff != nil {
-		return p.opt.DialerRetryBackoff(failures)
-	}
+// usualPause is the time between dials after so many failures before this one.
+func (p *pool) usualPause(failures int) time.Duration {
 	return min(max(0, p.opt.DialerRetryTimeout)<<min(failures, p.opt.DialerRetries, 6), longestDialPause)
 }
 

@@ -2,7 +2,9 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"math"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,5 +151,47 @@ func TestContextEndsBeforeTheNextAttempt(t *testing.T) {
 		err := resultFrom(t, result)
 		require.ErrorIs(t, err, context.Canceled, name)
 		require.ErrorContains(t, err, "tried again after: LOADING", name)
+	}
+}
+
+// DialerRetryBackoff is called with no lock held, whatever it is that has failed.
+func TestDialerRetryBackoffThatUsesTheClient(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		failing string // the command at which the server hangs up
+		stage   string
+	}{
+		"handshake":     {"HELLO", "handshake"},
+		"first command": {"GET", "first command"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			s.on(test.failing, hangsUp)
+			ctx := background(t)
+			var c *Client
+			var meanwhile atomic.Pointer[DialError]
+			c = clientOf(t, s, func(o *Options) {
+				o.MaxRetries = -1
+				o.DialerRetryBackoff = func(attempt int) time.Duration {
+					if attempt != 0 {
+						t.Error("who asks meanwhile has no node dialled")
+					}
+					c.PoolStats()
+					var refused *DialError
+					errors.As(c.Ping(ctx).Err(), &refused)
+					meanwhile.Store(refused)
+					return time.Hour
+				}
+			})
+			var refused *DialError
+			promptly(t, func() {
+				for !errors.As(c.Get(ctx, "key").Err(), &refused) {
+				}
+			})
+			require.Equal(t, test.stage, refused.Stage)
+			awaitThat(t, "the pause", func() bool { return meanwhile.Load() != nil })
+			require.Same(t, refused, meanwhile.Load(), "the last error")
+		})
 	}
 }

@@ -18,10 +18,10 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 		p.stale++
 		p.dead++
 	}
+	spoke := wasSuspect && !p.suspect()
 	if info != nil && !ours {
 		p.autopsy(conn, info, cause)
 	}
-	spoke := wasSuspect && !p.suspect()
 	var doubtful []*wire.Conn
 	// One that was refused at the handshake, and is not known, says nothing about those
 	// that were let in.
@@ -51,7 +51,7 @@ const youngest = 100 * time.Millisecond
 // autopsy finds out what it means for the next dial that the server has ended
 // conn. One that was opened in vain after another was is like a dial that failed:
 // a server that hangs up on everybody must not be dialled again and again. The
-// lock is held.
+// lock is held, as [pool.refused] has it.
 func (p *pool) autopsy(conn *wire.Conn, info *pooled, cause error) {
 	now := time.Now()
 	switch {
