@@ -166,7 +166,8 @@ const longestDialPause = 800 * time.Millisecond
 
 // usualPause is the time between dials after so many failures before this one.
 func (p *pool) usualPause(failures int) time.Duration {
-	return min(max(0, p.opt.DialerRetryTimeout)<<min(failures, p.opt.DialerRetries, 6), longestDialPause)
+	first := min(max(0, p.opt.DialerRetryTimeout), longestDialPause)
+	return min(first<<min(failures, p.opt.DialerRetries, 6), longestDialPause)
 }
 
 func (p *pool) expiry() time.Time {

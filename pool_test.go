@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"math"
 	"net"
 	"strings"
 	"sync"
@@ -392,6 +393,7 @@ func TestDialPauses(t *testing.T) {
 		{100 * time.Millisecond, 5, []time.Duration{100, 200, 400, 800, 800, 800}},
 		{10 * time.Millisecond, 2, []time.Duration{10, 20, 40, 40, 40, 40}},
 		{time.Hour, 5, []time.Duration{800, 800}},
+		{math.MaxInt64, 5, []time.Duration{800, 800, 800, 800, 800, 800}},
 		{-1, 5, []time.Duration{0, 0, 0}},
 	} {
 		opt, err := (&Options{DialerRetryTimeout: test.first, DialerRetries: test.retries}).withDefaults()
