@@ -115,6 +115,7 @@ type pool struct {
 	stale    uint32
 	dead     uint32 // of them
 	waiting  uint32
+	takers   int // those among them who need a connection alone
 	waits    uint32
 	waited   time.Duration
 	served   uint64 // calls on connections that are gone
@@ -260,12 +261,21 @@ func (p *pool) openAnother(lanes []*wire.Conn) {
 
 // take returns a connection that is the caller's alone until [pool.give].
 func (p *pool) take(ctx context.Context) (*wire.Conn, error) {
-	conn, ok := p.reserve()
+	conn, ok := p.reserve(0)
 	if ok {
 		return conn, nil
 	}
 	p.misses.Add(1)
-	return p.await(ctx, reservePause, p.reserve)
+	p.mu.Lock()
+	p.takers++
+	p.mu.Unlock()
+	conn, err := p.await(ctx, reservePause, func() (*wire.Conn, bool) { return p.reserve(1) })
+	if err != nil {
+		p.mu.Lock()
+		p.takers--
+		p.mu.Unlock()
+	}
+	return conn, err
 }
 
 // reservePause is the time between looks whether a shared connection has fallen
@@ -273,8 +283,10 @@ func (p *pool) take(ctx context.Context) (*wire.Conn, error) {
 const reservePause = 2 * time.Millisecond
 
 // reserve takes out a connection with nothing in flight, if there is one. The
-// last that is shared stays so, unless it is the only one there may be.
-func (p *pool) reserve() (*wire.Conn, bool) {
+// last that is shared stays so, unless it is the only one there may be. So many
+// takers are content with it: nobody must see them when it is gone, and have
+// another one opened.
+func (p *pool) reserve(takers int) (*wire.Conn, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	lanes := *p.shared.Load()
@@ -288,6 +300,7 @@ func (p *pool) reserve() (*wire.Conn, bool) {
 		}
 		if conn.Reserve() {
 			p.conns[conn].out = true
+			p.takers -= takers
 			p.share(without(lanes, conn))
 			return conn, true
 		}

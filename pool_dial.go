@@ -42,7 +42,7 @@ func (p *pool) wanted(refused bool) error {
 		return ErrClosed
 	case refused && p.lastErr != nil:
 		return p.lastErr
-	case len(p.conns)+p.dialing >= p.opt.PoolSize || p.dialing > 0:
+	case len(p.conns)+p.dialing >= p.opt.PoolSize || p.dialing >= p.dialsWanted():
 		return nil
 	case time.Now().Before(p.retryAt):
 		return p.lastErr
@@ -50,6 +50,21 @@ func (p *pool) wanted(refused bool) error {
 	p.open(1)
 	return nil
 }
+
+// dialsWanted is how many dials should be under way for those who wait: one for all
+// who share, but one each for those who need a connection alone. While the node may
+// be away, or hang up on everybody, one dial is the trial. The lock is held.
+func (p *pool) dialsWanted() int {
+	inVain := time.Since(p.inVainAt) < inVainLately
+	if len(p.conns) == 0 || p.lastErr != nil || p.suspect() || inVain {
+		return 1
+	}
+	return max(1, p.takers)
+}
+
+// inVainLately is longer than the usual pauses between dials to a server that hangs
+// up on everybody.
+const inVainLately = time.Second
 
 // fillJitter bounds the random time before each but the first of the steps in
 // which a pool is filled.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
+	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -192,6 +194,115 @@ func TestDialerRetryBackoffThatUsesTheClient(t *testing.T) {
 			require.Equal(t, test.stage, refused.Stage)
 			awaitThat(t, "the pause", func() bool { return meanwhile.Load() != nil })
 			require.Same(t, refused, meanwhile.Load(), "the last error")
+		})
+	}
+}
+
+// Who needs a connection alone has one dialled, and does not wait for the dials of
+// others; no more are opened than are needed.
+func TestTakersAreDialledForSideBySide(t *testing.T) {
+	for name, test := range map[string]struct{ limit, atOnce int }{
+		"no limit":           {0, 40},
+		"MaxConcurrentDials": {8, 8},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				s := m.add("a:1")
+				s.on("BLPOP", stalls)
+				var dialing, most atomic.Int32
+				c := NewClient(&Options{Addr: "a:1", DisableIdentity: true, PoolSize: 60, MaxConcurrentDials: test.limit,
+					Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+						n := dialing.Add(1)
+						defer dialing.Add(-1)
+						most.Store(max(most.Load(), n))
+						time.Sleep(100 * time.Millisecond)
+						return m.dial(ctx, network, addr)
+					},
+				})
+				ctx, cancel := context.WithCancel(t.Context())
+				var callers sync.WaitGroup
+				began := time.Now()
+				for range 40 {
+					callers.Go(func() { _ = c.BLPop(ctx, 0, "list").Err() })
+				}
+				for s.count("BLPOP") < 40 {
+					time.Sleep(10 * time.Millisecond)
+				}
+				require.EqualValues(t, test.atOnce, most.Load())
+				rounds := 1 + (40+test.atOnce-1)/test.atOnce // one is the trial
+				require.Less(t, time.Since(began), time.Duration(rounds)*100*time.Millisecond+50*time.Millisecond)
+				require.Equal(t, 41, m.dialed("a:1"))
+				require.NoError(t, c.Ping(ctx).Err())
+				cancel()
+				callers.Wait()
+				require.Zero(t, c.pool.takers)
+				require.NoError(t, c.Close())
+			})
+		})
+	}
+}
+
+// As long as it is not sure that a node is there, takers do not make for more dials
+// than anybody else.
+func TestTakersDoNotSwampANode(t *testing.T) {
+	for name, test := range map[string]struct {
+		hurt func(m *memoryNet, s *scripted)
+		most int // dials in a second
+	}{
+		"away": {func(m *memoryNet, s *scripted) { m.remove(s) }, 10},
+		"refuses": {func(_ *memoryNet, s *scripted) {
+			s.on("HELLO", says("-ERR max number of clients reached\r\n"))
+			s.dropConns()
+		}, 10},
+		"hangs up": {func(_ *memoryNet, s *scripted) {
+			s.on("HELLO", func(c *scriptedConn, args []string) {
+				greets(c, args)
+				hangsUp(c, args)
+			})
+			s.dropConns()
+		}, 60},
+		"hangs up on commands": {func(_ *memoryNet, s *scripted) {
+			s.on("BLPOP", hangsUp)
+			s.dropConns()
+		}, 60},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				s := m.add("a:1")
+				s.on("BLPOP", stalls)
+				var dials moments
+				c := NewClient(&Options{Addr: "a:1", DisableIdentity: true, PoolSize: 60,
+					Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+						dials.add()
+						time.Sleep(50 * time.Millisecond)
+						return m.dial(ctx, network, addr)
+					},
+				})
+				began := time.Now()
+				end := began.Add(10 * time.Second)
+				var callers sync.WaitGroup
+				for range 30 {
+					callers.Go(func() {
+						for time.Now().Before(end) {
+							ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+							_ = c.BLPop(ctx, 0, "list").Err()
+							cancel()
+							time.Sleep(10 * time.Millisecond)
+						}
+					})
+				}
+				time.Sleep(3 * time.Second)
+				require.Equal(t, 30, s.count("BLPOP"))
+				hurtAt := time.Now()
+				test.hurt(m, s)
+				callers.Wait()
+				require.NotZero(t, dials.busiest(hurtAt))
+				require.LessOrEqual(t, dials.busiest(hurtAt), test.most)
+				require.LessOrEqual(t, dials.busiest(hurtAt.Add(time.Second)), 30)
+				require.NoError(t, c.Close())
+			})
 		})
 	}
 }
