@@ -101,6 +101,7 @@ type pool struct {
 	mu       sync.Mutex
 	conns    map[*wire.Conn]*pooled
 	dialing  int
+	overdue  int       // dials that go on, but count as failed
 	dialsAt  time.Time // when the first of those dials began
 	failures int       // dials in a row that failed
 	refusals int       // dials that failed, ever

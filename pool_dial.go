@@ -109,7 +109,7 @@ func (p *pool) open(n int) {
 	if p.closed {
 		return
 	}
-	n = min(n, p.opt.PoolSize-len(p.conns)-p.dialing, p.opt.MaxConcurrentDials-p.dialing)
+	n = min(n, p.opt.PoolSize-len(p.conns)-p.dialing, p.opt.MaxConcurrentDials-p.dialing-p.overdue)
 	if p.dialing == 0 {
 		p.dialsAt = time.Now()
 	}
@@ -123,13 +123,42 @@ func (p *pool) open(n int) {
 func (p *pool) dial() {
 	defer p.wg.Done()
 	ctx := p.life
-	if p.opt.DialTimeout > 0 {
+	var overdue *time.Timer
+	if limit := p.opt.DialTimeout; limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, p.opt.DialTimeout)
+		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
+		overdue = time.AfterFunc(min(limit, math.MaxInt64-dialGrace)+dialGrace, p.dialOverdue)
 	}
 	conn, err := p.dialer.dial(ctx, p.lost)
+	if overdue == nil || overdue.Stop() {
+		p.dialed(conn, err)
+		return
+	}
+	if err == nil {
+		conn.Close(wire.ErrClosed)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.overdue--
+	p.fill()
+	p.signal()
+}
 
+// dialGrace is how long after DialTimeout a dial may take to say what went wrong.
+const dialGrace = time.Second
+
+// dialOverdue has a dial fail that does not end with its context, as a Dialer of the
+// program's may not: the next must not have to wait for it.
+func (p *pool) dialOverdue() {
+	p.mu.Lock()
+	p.overdue++
+	p.mu.Unlock()
+	p.dialed(nil, &DialError{p.opt.Addr, "dial", context.DeadlineExceeded})
+}
+
+// dialed notes how a dial has ended.
+func (p *pool) dialed(conn *wire.Conn, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dialing--

@@ -248,7 +248,7 @@ func TestTakersAreDialledForSideBySide(t *testing.T) {
 func TestTakersDoNotSwampANode(t *testing.T) {
 	for name, test := range map[string]struct {
 		hurt func(m *memoryNet, s *scripted)
-		most int // dials in a second
+		most int // dials in the second in which it is hurt, with one for each taker or not
 	}{
 		"away": {func(m *memoryNet, s *scripted) { m.remove(s) }, 10},
 		"refuses": {func(_ *memoryNet, s *scripted) {
@@ -305,4 +305,52 @@ func TestTakersDoNotSwampANode(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A Dialer that ignores its context holds up nobody for much longer than that.
+func TestDialerThatIgnoresItsContext(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		s := m.add("a:1")
+		s.on("BLPOP", says("_\r\n"))
+		hang := make(chan struct{})
+		var dials atomic.Int32
+		c := NewClient(&Options{Addr: "a:1", DisableIdentity: true, MaxRetries: -1, PoolSize: 3, MinIdleConns: 1,
+			DialTimeout: time.Second, PoolTimeout: time.Minute,
+			Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if n := dials.Add(1); n == 1 || n == 3 {
+					<-hang
+				}
+				return m.dial(ctx, network, addr)
+			},
+		})
+		pool := c.pool
+		var overdue *DialError
+		require.ErrorAs(t, c.Ping(t.Context()).Err(), &overdue)
+		require.ErrorIs(t, overdue, context.DeadlineExceeded)
+		time.Sleep(time.Second)
+		require.NoError(t, c.Ping(t.Context()).Err())
+
+		require.ErrorIs(t, c.BLPop(t.Context(), time.Second, "list").Err(), context.DeadlineExceeded)
+		time.Sleep(time.Second)
+		require.ErrorIs(t, c.BLPop(t.Context(), time.Second, "list").Err(), Nil)
+		require.EqualValues(t, 4, dials.Load())
+
+		// They are under way still, for MaxConcurrentDials, and do not become too many.
+		pool.mu.Lock()
+		require.Equal(t, 2, pool.overdue)
+		pool.open(3)
+		require.Equal(t, 1, pool.dialing)
+		pool.mu.Unlock()
+		awaitThat(t, "the dial", func() bool { return c.PoolStats().IdleConns == 3 })
+		close(hang)
+		awaitThat(t, "the end of the others", func() bool {
+			pool.mu.Lock()
+			defer pool.mu.Unlock()
+			return pool.overdue == 0
+		})
+		s.awaitOpen(3)
+		require.Equal(t, 5, m.dialed("a:1"))
+		require.NoError(t, c.Close())
+	})
 }
