@@ -412,7 +412,9 @@ func TestDialPauses(t *testing.T) {
 			require.LessOrEqual(t, pause, want+spent)
 			different[pause] = true
 		}
-		require.Greater(t, len(different), 1)
+		if test.first > 0 {
+			require.Greater(t, len(different), 1)
+		}
 		require.NoError(t, p.close())
 	}
 }
