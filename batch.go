@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -440,9 +439,9 @@ func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
 		if len(left) == 0 || retries >= c.opt.MaxRetries {
 			break
 		}
-		if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
+		if err := c.pause(ctx, retries, left[0].cmd.Err()); err != nil {
 			for _, it := range left {
-				it.cmd.SetErr(fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), it.cmd.Err()))
+				it.cmd.SetErr(err)
 			}
 			break
 		}

@@ -140,10 +140,18 @@ func (c *Client) persist(ctx context.Context, cmd Cmder, err error) error {
 		case retries >= c.opt.MaxRetries:
 			return v.err
 		}
-		if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
-			return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), v.err)
+		if err := c.pause(ctx, retries, v.err); err != nil {
+			return err
 		}
 		retries++
+	}
+	return nil
+}
+
+// pause waits before the next attempt after one that has ended with err.
+func (c *Client) pause(ctx context.Context, retries int, err error) error {
+	if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
+		return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
 	}
 	return nil
 }

@@ -180,7 +180,8 @@ type ClusterOptions struct {
 
 	// PoolSize bounds the connections to each node, those for pub/sub apart.
 	// Ordinary commands share connections, so that few are needed; transactions
-	// with WATCH, blocking commands and Conn take one each. Default 5 for each
+	// with WATCH, blocking commands and Conn take one each, up to PoolSize less the
+	// one that is left for ordinary commands, or all if that is 1. Default 5 for each
 	// CPU that runtime.GOMAXPROCS reports; negative is an error.
 	PoolSize int
 
@@ -196,8 +197,8 @@ type ClusterOptions struct {
 	MinIdleConns int
 
 	// MaxIdleConns is how many idle connections to each node are kept; one that
-	// falls idle beyond them is closed. Default 0: as many as PoolSize allows.
-	// Negative is an error.
+	// falls idle beyond them is closed, at the next sweep at the latest. Default 0: as
+	// many as PoolSize allows. Negative is an error.
 	MaxIdleConns int
 
 	// MaxActiveConns lowers PoolSize to its value when it is the smaller of the
@@ -435,9 +436,10 @@ type Options struct {
 	PoolFIFO bool
 
 	// PoolSize bounds the connections, those for pub/sub apart. Ordinary
-	// commands share connections, so that few are needed; transactions with
-	// WATCH, blocking commands and Conn take one each. Default 10 for each CPU
-	// that runtime.GOMAXPROCS reports; negative is an error.
+	// commands share connections, so that few are needed; transactions with WATCH,
+	// blocking commands and Conn take one each, up to PoolSize less the one that is
+	// left for ordinary commands, or all if that is 1. Default 10 for each CPU that
+	// runtime.GOMAXPROCS reports; negative is an error.
 	PoolSize int
 
 	// MaxConcurrentDials bounds the dials that are under way at the same time.
@@ -456,8 +458,8 @@ type Options struct {
 	MinIdleConns int
 
 	// MaxIdleConns is how many idle connections are kept; one that falls idle
-	// beyond them is closed. Default 0: as many as PoolSize allows. Negative is
-	// an error.
+	// beyond them is closed, at the next sweep at the latest. Default 0: as many as
+	// PoolSize allows. Negative is an error.
 	MaxIdleConns int
 
 	// MaxActiveConns lowers PoolSize to its value when it is the smaller of the

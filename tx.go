@@ -49,8 +49,11 @@ func (c *Client) processTx(ctx context.Context, cmds []Cmder) error {
 		case giveUp, move, ask:
 			return failTx(cmds, v.err)
 		}
-		if retries >= c.opt.MaxRetries || sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
+		if retries >= c.opt.MaxRetries {
 			return failTx(cmds, v.err)
+		}
+		if err := c.pause(ctx, retries, v.err); err != nil {
+			return failTx(cmds, err)
 		}
 	}
 }

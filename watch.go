@@ -59,8 +59,13 @@ func (c *Client) Watch(ctx context.Context, fn func(*Tx) error, keys ...string) 
 			return err
 		}
 		v := judge(outcome{err: cause, repeatable: true})
-		if v.action == giveUp || v.action == move || v.action == ask || retries >= c.opt.MaxRetries ||
-			v.action != again && sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
+		switch {
+		case v.action == giveUp, v.action == move, v.action == ask, retries >= c.opt.MaxRetries:
+			return err
+		case v.action == again:
+			continue
+		}
+		if err := c.pause(ctx, retries, err); err != nil {
 			return err
 		}
 	}
