@@ -218,7 +218,7 @@ func withdraw(cmds ...Cmder) {
 
 // heed takes over what was changed in what Args has given out.
 func (c *baseCmd) heed() {
-	if c.rare == nil || c.rare.given == nil {
+	if c.rare.given == nil {
 		return
 	}
 	given := *c.rare.given
@@ -241,7 +241,7 @@ func (c *baseCmd) heed() {
 // unsendable is what keeps the command from being sent by anybody, if there is
 // anything.
 func (c *baseCmd) unsendable() error {
-	if !c.isInvalid() {
+	if c.rare != nil && !c.rare.invalid {
 		c.heed()
 	}
 	switch {
