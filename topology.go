@@ -289,7 +289,7 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 			continue
 		}
 		// The answer may have put another node in its place, with a host name.
-		p.to = t.nodeLocked(announced{addr: p.to.addr})
+		p.to = t.nodeLocked(announced{addr: p.to.addr, stranger: true})
 		t.patches[slot] = p
 		if s := m.at(slot); s == nil || s.primary != p.to {
 			m = m.moved(slot, p.to)
