@@ -150,10 +150,7 @@ func (c *Client) persist(ctx context.Context, cmd Cmder, err error) error {
 
 // pause waits before the next attempt after one that has ended with err.
 func (c *Client) pause(ctx context.Context, retries int, err error) error {
-	if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
-		return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
-	}
-	return nil
+	return sleepAfter(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries), err)
 }
 
 // Conn takes a connection out for the caller alone, who must close it to give
@@ -208,6 +205,14 @@ func backoff(min, max time.Duration, retries int) time.Duration {
 		limit *= 2
 	}
 	return rand.N(limit) + 1
+}
+
+// sleepAfter is sleep between two attempts, of which the first has ended with err.
+func sleepAfter(ctx context.Context, d time.Duration, err error) error {
+	if sleep(ctx, d) != nil {
+		return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
+	}
+	return nil
 }
 
 // sleep pauses for d, or returns the context's error when that ends first.

@@ -259,8 +259,8 @@ func (c *ClusterClient) slotMap(ctx context.Context) (*slotMap, error) {
 		if err == nil || errors.Is(err, ctx.Err()) || err == ErrClosed || hopeless(err) || retries >= c.opt.MaxRetries {
 			return m, err
 		}
-		if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries)) != nil {
-			return nil, fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
+		if err := sleepAfter(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries), err); err != nil {
+			return nil, err
 		}
 	}
 }
@@ -478,10 +478,7 @@ func (c *ClusterClient) pause(ctx context.Context, kind pauseKind, try *attempt,
 	case noPause:
 		return nil
 	case forBackoff:
-		if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.pauses-1)) != nil {
-			return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
-		}
-		return nil
+		return sleepAfter(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.pauses-1), err)
 	}
 	refreshed := c.topology.next()
 	c.topology.refresh()

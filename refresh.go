@@ -2,11 +2,9 @@ package redis
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -171,69 +169,6 @@ func (t *topology) slotsOf(ctx context.Context, addr string, p *pool) ([]slotRan
 		err = fmt.Errorf("redis: %s: CLUSTER SLOTS: %w", addr, err)
 	}
 	return nil, err
-}
-
-// mayLackName reports whether TLS verifies the names that the cluster announces:
-// the names of strangers are not known.
-func (t *topology) mayLackName() bool {
-	config := t.opt.TLSConfig
-	return config != nil && config.ServerName == "" && !config.InsecureSkipVerify &&
-		t.opt.Dialer == nil && t.opt.NewClient == nil // which see to TLS themselves
-}
-
-// strangerDialer dials a node that only a redirect has named: while its first slot
-// is on its way to it, it is in no slot map. If it cannot prove that it is the host
-// of its address, other nodes are asked for its name.
-func (t *topology) strangerDialer(opt Options) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		named := opt
-		if name, known := t.names.Load(addr); known {
-			named.serverName = name.(string)
-		}
-		nc, err := NewDialer(&named)(ctx, network, addr)
-		if !errors.As(err, new(*tls.CertificateVerificationError)) {
-			return nc, err
-		}
-		name := t.nameOf(ctx, addr)
-		if name == named.serverName {
-			return nil, err
-		}
-		t.names.Store(addr, name)
-		named.serverName = name
-		return NewDialer(&named)(ctx, network, addr)
-	}
-}
-
-// nameOf asks a few nodes for the host name of the one at addr; empty if they do
-// not tell. Those without a connection are left out: they may be strangers who
-// wait for each other.
-func (t *topology) nameOf(ctx context.Context, addr string) string {
-	asked := 0
-	for _, s := range t.sources() {
-		if s.pool == nil || s.pool.suspect() || len(*s.pool.shared.Load()) == 0 {
-			continue
-		}
-		if asked++; asked > askForName || ctx.Err() != nil {
-			break
-		}
-		if name := t.askName(ctx, s, addr); name != "" {
-			return name
-		}
-	}
-	return ""
-}
-
-// askName asks one server for the host name of the node at addr.
-func (t *topology) askName(ctx context.Context, s source, addr string) string {
-	ctx, cancel := context.WithTimeout(ctx, refreshTimeout/askForName)
-	defer cancel()
-	cmd := new(StringCmd)
-	cmd.start("cluster", "nodes")
-	t.asked.add(time.Now()) // it costs a server as much
-	if s.pool.exchange(ctx, cmd, 0) != nil {
-		return ""
-	}
-	return hostnameIn(cmd.val, addr, s.addr)
 }
 
 // epochOf asks a server for the epoch of the cluster; 0 if it does not say.

@@ -75,8 +75,6 @@ func decodeClusterSlot(d *resp.Decoder) (slot ClusterSlot, err error) {
 	return slot, nil
 }
 
-// decodeClusterNode reads host, port, and what newer servers add: id, metadata
-// and perhaps more.
 // notNull keeps a null in the midst of an element from passing for a null element.
 func notNull(err error, want string) error {
 	if err == Nil {
@@ -85,6 +83,8 @@ func notNull(err error, want string) error {
 	return err
 }
 
+// decodeClusterNode reads host, port, and what newer servers add: id, metadata
+// and perhaps more.
 func decodeClusterNode(d *resp.Decoder) (node ClusterNode, err error) {
 	n, err := d.Array()
 	if err != nil {

@@ -70,22 +70,6 @@ func clientAddr(field string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// hostnameIn is the host name of the node at addr in the answer of the node at
-// asked to CLUSTER NODES; empty if it has none.
-func hostnameIn(text, addr, asked string) string {
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		if len(fields) < 8 || completeHost(clientAddr(fields[1]), asked) != addr {
-			continue
-		}
-		_, rest, _ := strings.Cut(fields[1], ",")
-		if name, _, _ := strings.Cut(rest, ","); name != "" { // else a node that was here before
-			return name
-		}
-	}
-	return ""
-}
-
 // addSlots reads "17", "0-5460", "[93->-id]" or "[77-<-id]".
 func (v *slotView) addSlots(field string) {
 	if moving, ok := strings.CutPrefix(strings.TrimSuffix(field, "]"), "["); ok {

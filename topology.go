@@ -36,9 +36,6 @@ const (
 	askNext = 100 * time.Millisecond
 	// askAtOnce is how many servers are asked together for the first map.
 	askAtOnce = 3
-	// askForName is how many servers are asked for the host name of a node that is
-	// not in the map, one after the other.
-	askForName = 3
 	// firstMeasure is how long the first map may wait for the latencies.
 	firstMeasure = 250 * time.Millisecond
 	// probePause is the shortest time between looks at nodes that have failed or

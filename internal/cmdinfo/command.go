@@ -158,6 +158,12 @@ func (c *Command) IsRepeatable() bool { return c.has(ReadOnly | Inquiry) }
 // uses, because it changes or depends on the connection's state.
 func (c *Command) IsSession() bool { return c.has(Session) }
 
+// ChangesConn reports whether the command leaves its connection in another state:
+// of the session commands all but those that only wait for what was sent before.
+func (c *Command) ChangesConn() bool {
+	return c.IsSession() && c.Name != "wait" && c.Name != "waitaof"
+}
+
 // IsContainer reports whether the command's second argument names a
 // sub-command.
 func (c *Command) IsContainer() bool { return c != nil && c.subs != nil }

@@ -61,6 +61,7 @@ func TestNilCommand(t *testing.T) {
 	require.False(t, c.IsWrite())
 	require.False(t, c.IsRepeatable())
 	require.False(t, c.IsSession())
+	require.False(t, c.ChangesConn())
 	require.False(t, c.IsContainer())
 	require.False(t, c.Blocks(1, nil))
 	require.Zero(t, c.FirstKeyPos(2, nil))
@@ -98,9 +99,11 @@ func TestSession(t *testing.T) {
 	t.Parallel()
 	for _, name := range strings.Fields("multi exec watch subscribe monitor select client|reply wait waitaof asking") {
 		require.True(t, Lookup(name).IsSession(), name)
+		require.Equal(t, !strings.HasPrefix(name, "wait"), Lookup(name).ChangesConn(), name)
 	}
 	for _, name := range strings.Fields("get publish blpop client|list client|kill eval") {
 		require.False(t, Lookup(name).IsSession(), name)
+		require.False(t, Lookup(name).ChangesConn(), name)
 	}
 }
 
