@@ -100,6 +100,7 @@ type pool struct {
 
 	mu       sync.Mutex
 	conns    map[*wire.Conn]*pooled
+	leaving  map[*wire.Conn]bool // given out no more, but with calls in flight maybe
 	dialing  int
 	overdue  int       // dials that go on, but count as failed
 	dialsAt  time.Time // when the first of those dials began
@@ -144,6 +145,7 @@ func newPool(opt *Options, readOnly bool) *pool {
 	p := &pool{
 		opt:     opt,
 		conns:   map[*wire.Conn]*pooled{},
+		leaving: map[*wire.Conn]bool{},
 		changed: make(chan struct{}),
 	}
 	p.onSilence = opt.onSilence

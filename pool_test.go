@@ -580,6 +580,25 @@ func TestCloseRetiredPool(t *testing.T) {
 	awaitThat(t, "the end", c.pool.hasEnded)
 }
 
+// So are the calls of a connection that was too old for any more of them.
+func TestCloseEndsConnectionsThatLeave(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("GET", stalls)
+	c := clientOf(t, s, func(o *Options) {
+		o.ConnMaxLifetime = 10 * time.Millisecond
+		o.IdleCheckFrequency = 2 * time.Millisecond
+	})
+	ctx := background(t)
+	result := make(chan error)
+	go func() { result <- c.Get(ctx, "key").Err() }()
+	awaitThat(t, "the end of its life", func() bool { return s.count("GET") == 1 && c.PoolStats().TotalConns == 0 })
+	promptly(t, func() { require.NoError(t, c.Close()) })
+	require.ErrorIs(t, resultFrom(t, result), ErrClosed)
+	s.awaitOpen(0)
+	awaitThat(t, "the end", c.pool.hasEnded)
+}
+
 func TestClosePool(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	p.mu.Lock()
 	wasSuspect := p.suspect()
 	info := p.conns[conn]
+	delete(p.leaving, conn)
 	if p.forget(conn) && !errors.Is(cause, wire.ErrClosed) {
 		p.stale++
 		p.dead++
@@ -98,9 +100,7 @@ func (p *pool) forgetIdleBeyond(kept int) (idle []*wire.Conn) {
 		}
 	}
 	idle = idle[min(kept, len(idle)):]
-	for _, conn := range idle {
-		p.forget(conn)
-	}
+	p.dismiss(idle)
 	return idle
 }
 
@@ -154,6 +154,17 @@ func (p *pool) forget(conn *wire.Conn) bool {
 	return true
 }
 
+// dismiss removes connections that the caller drains next. Until their calls are
+// done they are known as leaving, so that what ends the pool's calls ends these too.
+// The lock is held.
+func (p *pool) dismiss(conns []*wire.Conn) {
+	for _, conn := range conns {
+		if p.forget(conn) {
+			p.leaving[conn] = true
+		}
+	}
+}
+
 // share replaces the connections that anyone may use. The lock is held.
 func (p *pool) share(lanes []*wire.Conn) { p.shared.Store(&lanes) }
 
@@ -183,10 +194,8 @@ func (p *pool) sweep() {
 			old = append(old, conn)
 		}
 	}
-	for _, conn := range old {
-		p.forget(conn)
-		p.stale++
-	}
+	p.dismiss(old)
+	p.stale += uint32(len(old))
 	if p.opt.MaxIdleConns > 0 {
 		old = append(old, p.forgetIdleBeyond(p.opt.MaxIdleConns)...)
 	}
@@ -210,7 +219,7 @@ func (p *pool) retire() {
 func (p *pool) hasEnded() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.closed && len(p.conns) == 0 && p.dialing == 0
+	return p.closed && len(p.conns) == 0 && len(p.leaving) == 0 && p.dialing == 0
 }
 
 // close closes the connections at once, also those that retire has left to their
@@ -240,9 +249,7 @@ func (p *pool) renew() {
 	if len(old) > 0 && !p.mayRenew(time.Now()) {
 		old = nil
 	}
-	for _, conn := range old {
-		p.forget(conn)
-	}
+	p.dismiss(old)
 	p.fill()
 	p.mu.Unlock()
 	for _, conn := range old {
@@ -294,13 +301,9 @@ func (p *pool) shut(which func() []*wire.Conn, end func(*wire.Conn)) (err error)
 	return err
 }
 
-// list is every connection. The lock is held.
+// list is every connection, those that leave included. The lock is held.
 func (p *pool) list() []*wire.Conn {
-	list := make([]*wire.Conn, 0, len(p.conns))
-	for conn := range p.conns {
-		list = append(list, conn)
-	}
-	return list
+	return slices.AppendSeq(slices.Collect(maps.Keys(p.conns)), maps.Keys(p.leaving))
 }
 
 // unreachable reports whether the last dial failed and none has succeeded since,
