@@ -131,49 +131,64 @@ func (b *batch) run(ctx context.Context) {
 	}
 	for len(b.left) > 0 {
 		b.round(ctx)
-		again := b.left[:0]
-		kind, slowest, cause := noPause, (*attempt)(nil), error(nil)
-		for _, it := range b.left {
-			err := it.cmd.Err()
-			if err == nil {
-				continue
-			}
-			if it.lacksScript() {
-				try := it.attempt()
-				try.to, try.how = it.node, it.how
-				again = append(again, it)
-				continue
-			}
-			v := b.c.judge(&it.target, it.attempt(), it.node, err, mayRepeat(it.cmd, b.c.opt.RetryWritesInDoubt))
-			wait, err := b.c.admit(ctx, it.try, v)
-			if err == nil && wait == forShard {
-				it.try.room = b.c.waitingRoom(it.node)
-				err = it.try.room.enter(1, textBytes(it.cmd), v.err)
-			}
-			if err != nil {
-				it.cmd.SetErr(err)
-				continue
-			}
-			again = append(again, it)
-			if wait >= kind {
-				kind, slowest, cause = wait, it.try, v.err
-			}
+		kind, longest := b.sift(ctx)
+		b.pause(ctx, kind, longest)
+	}
+}
+
+// sift leaves those that are to be tried again, and tells what to wait for before:
+// what takes longest of what they need, with the attempt that needs it.
+func (b *batch) sift(ctx context.Context) (kind pauseKind, longest *attempt) {
+	unfinished := b.left[:0]
+	for _, it := range b.left {
+		err := it.cmd.Err()
+		if err == nil {
+			continue
 		}
-		b.left = again
-		err := b.c.pause(ctx, kind, slowest, cause)
-		for _, it := range b.left {
-			if it.try.room != nil {
-				it.try.room.leave(1, textBytes(it.cmd))
-				it.try.room = nil
-			}
+		if it.lacksScript() {
+			try := it.attempt()
+			try.to, try.how = it.node, it.how
+			unfinished = append(unfinished, it)
+			continue
+		}
+		v := b.c.decide(&it.target, it.attempt(), it.node, err, mayRepeat(it.cmd, b.c.opt.RetryWritesInDoubt))
+		wait, err := b.c.admit(ctx, it.try, v)
+		if err == nil && wait == forShard {
+			it.try.room = b.c.waitingRoom(it.node)
+			err = it.try.room.enter(1, textBytes(it.cmd), v.err)
 		}
 		if err != nil {
-			for _, it := range b.left {
-				it.cmd.SetErr(err)
-			}
-			return
+			it.cmd.SetErr(err)
+			continue
+		}
+		unfinished = append(unfinished, it)
+		if wait >= kind {
+			kind, longest = wait, it.try
 		}
 	}
+	b.left = unfinished
+	return kind, longest
+}
+
+// pause waits before the next round. If it ends too early it is the end of all
+// commands, unless only the time of some was up.
+func (b *batch) pause(ctx context.Context, kind pauseKind, longest *attempt) {
+	end := b.c.wait(ctx, kind, longest)
+	unfinished := b.left[:0]
+	for _, it := range b.left {
+		waitedFor := forBackoff
+		if it.try.room != nil {
+			waitedFor = forShard
+			it.try.room.leave(1, textBytes(it.cmd))
+			it.try.room = nil
+		}
+		if end == nil || end == errTimeIsUp && !it.try.isOver() {
+			unfinished = append(unfinished, it)
+			continue
+		}
+		it.cmd.SetErr(pauseError(ctx, waitedFor, end, it.cmd.Err()))
+	}
+	b.left = unfinished
 }
 
 // round makes one attempt with every command that is left.
@@ -389,8 +404,8 @@ func unanswered(lost *NodeError, end int) error {
 	return &own
 }
 
-// processPipeline sends the commands of a pipeline to the one server. Those
-// that were not answered are sent once more, within the bounds of MaxRetries.
+// processPipeline sends the commands of a pipeline to the one server, and those
+// that were not answered once more, within the bounds of MaxRetries for each.
 func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
 	if c.err != nil {
 		return setErrors(cmds, c.err)
@@ -398,53 +413,60 @@ func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
 	if ctx == nil {
 		return setErrors(cmds, errNilContext)
 	}
+	self := &node{client: c}
 	items := make([]batchItem, len(cmds))
 	left := make([]*batchItem, 0, len(cmds))
 	for i, cmd := range cmds {
 		err := checkCommand(ctx, cmd)
 		cmd.SetErr(err)
 		if err == nil {
-			items[i].cmd = cmd
+			items[i] = batchItem{cmd: cmd, node: self}
 			left = append(left, &items[i])
 		}
 	}
-	self := &node{client: c}
-	for retries := 0; len(left) > 0; retries++ {
-		for _, it := range left {
-			it.node = self
-		}
+	for len(left) > 0 {
 		g := &batchGroup{pool: c.pool}
 		for _, it := range left {
 			g.add(it)
 		}
 		g.send(ctx)
 		g.receive(ctx)
-		again := left[:0:0]
-		for _, it := range left {
-			err := it.cmd.Err()
-			if err == nil {
-				continue
-			}
-			if it.lacksScript() {
-				again = append(again, it)
-				continue
-			}
-			v := judge(outcome{err: err, repeatable: mayRepeat(it.cmd, c.opt.RetryWritesInDoubt)})
-			it.cmd.SetErr(v.err)
-			if v.action != giveUp && v.action != move && v.action != ask {
-				again = append(again, it)
-			}
-		}
-		left = again
-		if len(left) == 0 || retries >= c.opt.MaxRetries {
-			break
-		}
-		if err := c.pause(ctx, retries, left[0].cmd.Err()); err != nil {
-			for _, it := range left {
-				it.cmd.SetErr(err)
-			}
-			break
-		}
+		left = c.sift(ctx, left)
 	}
 	return firstError(cmds)
+}
+
+// sift returns those that are to be tried again, after waiting for as long as it
+// takes.
+func (c *Client) sift(ctx context.Context, left []*batchItem) []*batchItem {
+	unfinished := left[:0]
+	kind, longest := noPause, (*attempt)(nil)
+	for _, it := range left {
+		err := it.cmd.Err()
+		if err == nil {
+			continue
+		}
+		if it.lacksScript() {
+			unfinished = append(unfinished, it)
+			continue
+		}
+		v := judge(outcome{err: err, repeatable: mayRepeat(it.cmd, c.opt.RetryWritesInDoubt)})
+		wait, err := c.admit(it.attempt(), v)
+		if err != nil {
+			it.cmd.SetErr(err)
+			continue
+		}
+		unfinished = append(unfinished, it)
+		if wait >= kind {
+			kind, longest = wait, it.try
+		}
+	}
+	end := c.wait(ctx, kind, longest)
+	if end == nil {
+		return unfinished
+	}
+	for _, it := range unfinished {
+		it.cmd.SetErr(pauseError(ctx, kind, end, it.cmd.Err()))
+	}
+	return nil
 }

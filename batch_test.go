@@ -227,6 +227,28 @@ func TestPipelineTriesAgain(t *testing.T) {
 }
 
 // A command of which not every byte has left did not run.
+// What keeps one command of a pipeline from being tried again is no reason for the
+// others.
+func TestPipelineOutlivesOneCommand(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	lost, there := keyOn(0, 8191), keyOn(8192, 16383)
+	servers[0].on("GET", says("-CLUSTERDOWN Hash slot not served\r\n"))
+	servers[1].on("GET", inTurn(says("-NOREPLICAS Not enough good replicas to write\r\n"), says(bulk("v"))))
+	c := clusterOf(t, servers, func(o *ClusterOptions) { o.FailoverTimeout = 100 * time.Millisecond })
+	require.NoError(t, c.Ping(background(t)).Err())
+	for _, s := range servers {
+		s.on("CLUSTER SLOTS", stalls) // so that the wait for a map is too long
+	}
+	pipe := c.Pipeline()
+	first, second := pipe.Get(context.Background(), lost), pipe.Get(context.Background(), there)
+	_, err := pipe.Exec(context.Background())
+	require.EqualError(t, err, "CLUSTERDOWN Hash slot not served")
+	require.Equal(t, err, first.Err())
+	require.Equal(t, "v", second.Val())
+	require.NoError(t, second.Err())
+}
+
 func TestUnanswered(t *testing.T) {
 	t.Parallel()
 	lost := &NodeError{Node: "n:1", Wrote: 100, Cause: errScripted}

@@ -3,8 +3,6 @@ package redis
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"time"
 )
 
 // Client talks to one server: a node of a cluster, or one that stands alone.
@@ -128,29 +126,14 @@ func (c *Client) begin(ctx context.Context, cmd Cmder) (p pending, final bool, e
 // persist tries again after an attempt that failed with err, as long as that
 // makes sense.
 func (c *Client) persist(ctx context.Context, cmd Cmder, err error) error {
-	for retries, unfit := 0, 0; err != nil; err = c.send(ctx, cmd, 0) {
-		v := judge(outcome{err: err, repeatable: mayRepeat(cmd, c.opt.RetryWritesInDoubt)})
-		switch {
-		case v.action == giveUp, v.action == move, v.action == ask:
-			return v.err
-		case v.action == again && unfit < maxUnfit:
-			unfit++
-			c.pool.dropUnfit()
-			continue
-		case retries >= c.opt.MaxRetries:
-			return v.err
-		}
-		if err := c.pause(ctx, retries, v.err); err != nil {
+	var try attempt
+	for err != nil {
+		if err := c.tryAgain(ctx, &try, err, cmd); err != nil {
 			return err
 		}
-		retries++
+		err = c.send(ctx, cmd, 0)
 	}
 	return nil
-}
-
-// pause waits before the next attempt after one that has ended with err.
-func (c *Client) pause(ctx context.Context, retries int, err error) error {
-	return sleepAfter(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries), err)
 }
 
 // Conn takes a connection out for the caller alone, who must close it to give
@@ -182,50 +165,4 @@ func checkCommand(ctx context.Context, cmd Cmder) error {
 		return fmt.Errorf("redis: %s depends on the connection it is sent on: use Conn, Watch, TxPipeline or Subscribe", b.FullName())
 	}
 	return ctx.Err()
-}
-
-// mayRepeat reports whether cmd may be sent again when nobody knows whether it
-// ran: running it twice does no harm, or harm is accepted.
-func mayRepeat(cmd Cmder, inDoubt bool) bool {
-	return !cmd.NoRetry() && (inDoubt || cmd.command().lookup().IsRepeatable())
-}
-
-// backoff is a random pause before try number retries+1, with an upper limit
-// that doubles from min to max.
-func backoff(min, max time.Duration, retries int) time.Duration {
-	if min <= 0 || max <= 0 {
-		return 0
-	}
-	limit := min
-	for range retries {
-		if limit >= max/2 {
-			limit = max
-			break
-		}
-		limit *= 2
-	}
-	return rand.N(limit) + 1
-}
-
-// sleepAfter is sleep between two attempts, of which the first has ended with err.
-func sleepAfter(ctx context.Context, d time.Duration, err error) error {
-	if sleep(ctx, d) != nil {
-		return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
-	}
-	return nil
-}
-
-// sleep pauses for d, or returns the context's error when that ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

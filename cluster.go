@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -230,19 +228,6 @@ func slotOf(cmd Cmder) int {
 	return -1
 }
 
-// attempt is what a command has been through.
-type attempt struct {
-	redirects int // since the last pause
-	retries   int
-	unfit     int // connections that turned out to be closed or taken
-	pauses    int
-	until     time.Time // when waiting for the shard ends
-	to        *node     // where a redirect sends it next
-	how       manner
-	avoid     []*node      // nodes that have failed it
-	room      *waitingRoom // where a command of a batch waits for its shard
-}
-
 // slotMap returns the slot map, loading it if there is none yet.
 func (c *ClusterClient) slotMap(ctx context.Context) (*slotMap, error) {
 	if m := c.currentMap(); m != nil {
@@ -259,7 +244,8 @@ func (c *ClusterClient) slotMap(ctx context.Context) (*slotMap, error) {
 		if err == nil || errors.Is(err, ctx.Err()) || err == ErrClosed || hopeless(err) || retries >= c.opt.MaxRetries {
 			return m, err
 		}
-		if err := sleepAfter(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries), err); err != nil {
+		end := sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries))
+		if err := pauseError(ctx, forBackoff, end, err); err != nil {
 			return nil, err
 		}
 	}
@@ -327,179 +313,4 @@ func (c *ClusterClient) routeBy(m *slotMap, t *target, try *attempt) (*node, err
 		}
 	}
 	return n, nil
-}
-
-// judge decides about the error that an attempt at n has met.
-func (c *ClusterClient) judge(t *target, try *attempt, n *node, err error, repeatable bool) verdict {
-	if n == nil { // there was nobody to send it to
-		if errors.As(err, new(*uncoveredError)) {
-			return verdict{action: await, refresh: true, err: err}
-		}
-		return verdict{err: err}
-	}
-	v := judge(outcome{
-		err:        err,
-		repeatable: repeatable,
-		replica:    len(try.avoid) < c.others(t, n),
-	})
-	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
-		v = verdict{action: retry, err: err} // the node left the cluster meanwhile
-	}
-	if v.action == await && t.place != nil && t.place.node != nil {
-		v.action = retry // nobody will take the node's place
-	}
-	switch v.action {
-	case again:
-		n.client.pool.dropUnfit()
-	case avoid:
-		n.failed()
-		try.avoid = append(try.avoid, n)
-	case move:
-		addr := completeHost(v.addr, n.addr)
-		to := c.topology.moved(v.slot, addr)
-		if to == n {
-			// The server wants another connection to the same endpoint.
-			n.client.pool.renew()
-			v.action = retry
-			break
-		}
-		try.to, try.how = to, 0
-	case ask:
-		try.to, try.how = c.topology.node(completeHost(v.addr, n.addr)), asking
-	}
-	return v
-}
-
-// others is how many nodes of the shard could stand in for n.
-func (c *ClusterClient) others(t *target, n *node) int {
-	if !t.read || c.opt.readMode == readPrimary {
-		return 0
-	}
-	m := c.currentMap()
-	s, err := m.shardOf(t)
-	if err != nil {
-		return 0
-	}
-	if t.slot < 0 && t.place == nil { // any shard would have done, but it was n's
-		if i := slices.IndexFunc(m.shards[1:], func(s *shard) bool { return slices.Contains(s.nodes, n) }); i >= 0 {
-			s = m.shards[1+i]
-		}
-	}
-	return len(s.nodes) - 1
-}
-
-// tryAgain decides about the error of an attempt at n, and waits for as long as
-// it takes. It returns nil when there is to be another attempt, else the error
-// that the caller gets.
-func (c *ClusterClient) tryAgain(ctx context.Context, t *target, try *attempt, n *node, err error, cmds ...Cmder) error {
-	v := c.judge(t, try, n, err, mayRepeatAll(cmds, c.opt.RetryWritesInDoubt))
-	wait, err := c.admit(ctx, try, v)
-	if err != nil {
-		return err
-	}
-	if wait == forShard {
-		room, bytes := c.waitingRoom(n), textBytes(cmds...)
-		if err := room.enter(len(cmds), bytes, v.err); err != nil {
-			return err
-		}
-		defer room.leave(len(cmds), bytes)
-	}
-	return c.pause(ctx, wait, try, v.err)
-}
-
-// pauseKind is what to wait for before the next attempt.
-type pauseKind uint8
-
-const (
-	noPause    pauseKind = iota
-	forBackoff           // for a random time
-	forShard             // until the slot map was loaded anew
-)
-
-// admit decides whether there is a next attempt, and what to wait for before
-// it. The error is the caller's when there is none.
-func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pauseKind, error) {
-	if v.refresh {
-		c.topology.refresh()
-	}
-	if v.action != giveUp && c.topology.life.Err() != nil {
-		return 0, ErrClosed
-	}
-	if v.action == outlast && c.opt.FailoverTimeout < 0 {
-		v.action = retry
-	}
-	switch v.action {
-	case move, ask:
-		if try.redirects++; try.redirects > c.opt.MaxRedirects {
-			return 0, v.err
-		}
-		return noPause, nil
-	case avoid:
-		return noPause, nil
-	case again:
-		if try.unfit++; try.unfit <= maxUnfit {
-			return noPause, nil
-		}
-		fallthrough
-	case retry:
-		if try.retries++; try.retries > c.opt.MaxRetries {
-			return 0, v.err
-		}
-		try.redirects = 0 // things may have changed by then
-		try.pauses++
-		return forBackoff, nil
-	case await, outlast:
-		if c.opt.FailoverTimeout < 0 {
-			return 0, v.err
-		}
-		if _, bounded := ctx.Deadline(); !bounded {
-			if try.until.IsZero() {
-				try.until = time.Now().Add(c.opt.FailoverTimeout)
-			} else if time.Now().After(try.until) {
-				return 0, v.err
-			}
-		}
-		try.avoid = try.avoid[:0]
-		try.redirects = 0
-		try.pauses++
-		if v.action == outlast {
-			return forBackoff, nil
-		}
-		return forShard, nil
-	}
-	return 0, v.err
-}
-
-// pause waits before the next attempt. Those who wait for a shard are woken by
-// the new map, and by a node that speaks again: they neither poll nor miss its
-// return. err is why there is an attempt to wait for.
-func (c *ClusterClient) pause(ctx context.Context, kind pauseKind, try *attempt, err error) error {
-	switch kind {
-	case noPause:
-		return nil
-	case forBackoff:
-		return sleepAfter(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.pauses-1), err)
-	}
-	refreshed := c.topology.next()
-	c.topology.refresh()
-	var timeout <-chan time.Time
-	if !try.until.IsZero() {
-		timer := time.NewTimer(time.Until(try.until))
-		defer timer.Stop()
-		timeout = timer.C
-	}
-	select {
-	case <-refreshed:
-	case <-timeout:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("%w (while waiting for its shard after: %w)", ctx.Err(), err)
-	case <-c.topology.life.Done():
-		return ErrClosed
-	}
-	// Not all in step.
-	if sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MinRetryBackoff, 0)) != nil {
-		return fmt.Errorf("%w (while waiting for its shard after: %w)", ctx.Err(), err)
-	}
-	return nil
 }

@@ -916,8 +916,8 @@ func TestDeadConnIsFoundOnce(t *testing.T) {
 		_, err := piped(ctx, func(pipe Pipeliner) error { return set(pipe) })
 		return err
 	}
-	single := clientOf(t, s, nil)
-	cluster := clusterOf(t, []*scripted{s}, nil)
+	single := clientOf(t, s, func(o *Options) { o.MaxRetries = -1 }) // it is no retry
+	cluster := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.MaxRetries = -1 })
 	require.NoError(t, set(cluster))
 	node := cluster.topology.node(s.addr).client
 	for _, test := range []struct {
@@ -926,6 +926,8 @@ func TestDeadConnIsFoundOnce(t *testing.T) {
 		do   func() error
 	}{
 		{"single server", single.pool, func() error { return set(single) }},
+		{"its pipeline", single.pool, func() error { return piped(single.Pipelined) }},
+		{"its transaction", single.pool, func() error { return piped(single.TxPipelined) }},
 		{"cluster", node.pool, func() error { return set(cluster) }},
 		{"pipeline", node.pool, func() error { return piped(cluster.Pipelined) }},
 		{"transaction", node.pool, func() error { return piped(cluster.TxPipelined) }},

@@ -39,20 +39,13 @@ func (c *Client) processTx(ctx context.Context, cmds []Cmder) error {
 	if err := checkAll(ctx, cmds); err != nil {
 		return err
 	}
-	for retries := 0; ; retries++ {
+	var try attempt
+	for {
 		err := c.sendTx(ctx, cmds, 0)
 		if err == nil {
 			return firstError(cmds)
 		}
-		v := judge(outcome{err: err, repeatable: mayRepeatAll(cmds, c.opt.RetryWritesInDoubt)})
-		switch v.action {
-		case giveUp, move, ask:
-			return failTx(cmds, v.err)
-		}
-		if retries >= c.opt.MaxRetries {
-			return failTx(cmds, v.err)
-		}
-		if err := c.pause(ctx, retries, v.err); err != nil {
+		if err = c.tryAgain(ctx, &try, err, cmds...); err != nil {
 			return failTx(cmds, err)
 		}
 	}
@@ -106,15 +99,6 @@ func failTx(cmds []Cmder, err error) error {
 		}
 	}
 	return err
-}
-
-func mayRepeatAll(cmds []Cmder, inDoubt bool) bool {
-	for _, cmd := range cmds {
-		if !mayRepeat(cmd, inDoubt) {
-			return false
-		}
-	}
-	return true
 }
 
 // commonSlot is the slot of all keys of the commands, -1 if they have none.

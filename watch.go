@@ -53,19 +53,17 @@ func (c *Client) Watch(ctx context.Context, fn func(*Tx) error, keys ...string) 
 	case ctx == nil:
 		return errNilContext
 	}
-	for retries := 0; ; retries++ {
+	var try attempt
+	for {
 		err, cause := c.watch(ctx, fn, keys, 0, nil)
 		if cause == nil {
 			return err
 		}
-		v := judge(outcome{err: cause, repeatable: true})
-		switch {
-		case v.action == giveUp, v.action == move, v.action == ask, retries >= c.opt.MaxRetries:
-			return err
-		case v.action == again:
-			continue
+		wait, end := c.admit(&try, judge(outcome{err: cause, repeatable: true}))
+		if end != nil {
+			return err // which tells more
 		}
-		if err := c.pause(ctx, retries, err); err != nil {
+		if err := c.pause(ctx, wait, &try, err); err != nil {
 			return err
 		}
 	}
@@ -107,16 +105,16 @@ func (c *ClusterClient) Watch(ctx context.Context, fn func(*Tx) error, keys ...s
 		if cause == nil {
 			return err
 		}
-		v := c.judge(&t, &try, n, cause, true)
+		v := c.decide(&t, &try, n, cause, true)
 		wait, end := c.admit(ctx, &try, v)
-		if end == nil {
-			end = c.pause(ctx, wait, &try, v.err)
-		}
-		if end == v.err && end != nil {
+		switch {
+		case end == ErrClosed:
+			return end
+		case end != nil:
 			return err // which tells more
 		}
-		if end != nil {
-			return end
+		if err := c.pause(ctx, wait, &try, err); err != nil {
+			return err
 		}
 	}
 }

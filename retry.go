@@ -1,0 +1,314 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// attempt is what a command has been through.
+type attempt struct {
+	redirects int // since the last pause
+	retries   int
+	unfit     int // connections that turned out to be closed or taken
+	pauses    int
+	until     time.Time // when waiting for the shard ends
+	to        *node     // where a redirect sends it next
+	how       manner
+	avoid     []*node      // nodes that have failed it
+	room      *waitingRoom // where a command of a batch waits for its shard
+}
+
+// isOver reports whether the time to wait for the shard is up.
+func (try *attempt) isOver() bool { return !try.until.IsZero() && !time.Now().Before(try.until) }
+
+// pauseKind is what to wait for before the next attempt.
+type pauseKind uint8
+
+const (
+	noPause    pauseKind = iota
+	forBackoff           // for a random time
+	forShard             // until the slot map was loaded anew
+)
+
+// mayRepeat reports whether cmd may be sent again when nobody knows whether it
+// ran: running it twice does no harm, or harm is accepted.
+func mayRepeat(cmd Cmder, inDoubt bool) bool {
+	return !cmd.NoRetry() && (inDoubt || cmd.command().lookup().IsRepeatable())
+}
+
+func mayRepeatAll(cmds []Cmder, inDoubt bool) bool {
+	for _, cmd := range cmds {
+		if !mayRepeat(cmd, inDoubt) {
+			return false
+		}
+	}
+	return true
+}
+
+// admit decides whether there is a next attempt, and what to wait for before
+// it. The error is the caller's when there is none.
+func (c *Client) admit(try *attempt, v verdict) (pauseKind, error) {
+	switch v.action {
+	case giveUp, move, ask: // there is no other server
+		return 0, v.err
+	case again:
+		c.pool.dropUnfit()
+		if try.unfit++; try.unfit <= maxUnfit {
+			return noPause, nil
+		}
+	}
+	if try.retries++; try.retries > c.opt.MaxRetries {
+		return 0, v.err
+	}
+	return forBackoff, nil
+}
+
+// pause waits before the next attempt. err is why there is one to wait for. The
+// error is the caller's if there is to be none.
+func (c *Client) pause(ctx context.Context, kind pauseKind, try *attempt, err error) error {
+	return pauseError(ctx, kind, c.wait(ctx, kind, try), err)
+}
+
+// wait waits as the kind of pause says. The error is the context's.
+func (c *Client) wait(ctx context.Context, kind pauseKind, try *attempt) error {
+	if kind == noPause {
+		return nil
+	}
+	return sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.retries-1))
+}
+
+// tryAgain decides about the error of an attempt, and waits for as long as it takes.
+// It returns nil when there is to be another attempt, else the error that the caller
+// gets.
+func (c *Client) tryAgain(ctx context.Context, try *attempt, err error, cmds ...Cmder) error {
+	v := judge(outcome{err: err, repeatable: mayRepeatAll(cmds, c.opt.RetryWritesInDoubt)})
+	wait, err := c.admit(try, v)
+	if err != nil {
+		return err
+	}
+	return c.pause(ctx, wait, try, v.err)
+}
+
+// decide is [judge] for an attempt at n, and does what follows for the node and for
+// the next attempt's way: n may have failed, or another node have its slot by now.
+func (c *ClusterClient) decide(t *target, try *attempt, n *node, err error, repeatable bool) verdict {
+	if n == nil { // there was nobody to send it to
+		if errors.As(err, new(*uncoveredError)) {
+			return verdict{action: await, refresh: true, err: err}
+		}
+		return verdict{err: err}
+	}
+	v := judge(outcome{
+		err:        err,
+		repeatable: repeatable,
+		replica:    len(try.avoid) < c.others(t, n),
+	})
+	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
+		v = verdict{action: retry, err: err} // the node left the cluster meanwhile
+	}
+	if v.action == await && t.place != nil && t.place.node != nil {
+		v.action = retry // nobody will take the node's place
+	}
+	switch v.action {
+	case again:
+		n.client.pool.dropUnfit()
+	case avoid:
+		n.failed()
+		try.avoid = append(try.avoid, n)
+	case move:
+		addr := completeHost(v.addr, n.addr)
+		to := c.topology.moved(v.slot, addr)
+		if to == n {
+			// The server wants another connection to the same endpoint.
+			n.client.pool.renew()
+			v.action = retry
+			break
+		}
+		try.to, try.how = to, 0
+	case ask:
+		try.to, try.how = c.topology.node(completeHost(v.addr, n.addr)), asking
+	}
+	return v
+}
+
+// others is how many nodes of the shard could stand in for n.
+func (c *ClusterClient) others(t *target, n *node) int {
+	if !t.read || c.opt.readMode == readPrimary {
+		return 0
+	}
+	m := c.currentMap()
+	s, err := m.shardOf(t)
+	if err != nil {
+		return 0
+	}
+	if t.slot < 0 && t.place == nil { // any shard would have done, but it was n's
+		if i := slices.IndexFunc(m.shards[1:], func(s *shard) bool { return slices.Contains(s.nodes, n) }); i >= 0 {
+			s = m.shards[1+i]
+		}
+	}
+	return len(s.nodes) - 1
+}
+
+// tryAgain decides about the error of an attempt at n, and waits for as long as
+// it takes. It returns nil when there is to be another attempt, else the error
+// that the caller gets.
+func (c *ClusterClient) tryAgain(ctx context.Context, t *target, try *attempt, n *node, err error, cmds ...Cmder) error {
+	v := c.decide(t, try, n, err, mayRepeatAll(cmds, c.opt.RetryWritesInDoubt))
+	wait, err := c.admit(ctx, try, v)
+	if err != nil {
+		return err
+	}
+	if wait == forShard {
+		room, bytes := c.waitingRoom(n), textBytes(cmds...)
+		if err := room.enter(len(cmds), bytes, v.err); err != nil {
+			return err
+		}
+		defer room.leave(len(cmds), bytes)
+	}
+	return c.pause(ctx, wait, try, v.err)
+}
+
+// admit decides whether there is a next attempt, and what to wait for before
+// it. The error is the caller's when there is none.
+func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pauseKind, error) {
+	if v.refresh {
+		c.topology.refresh()
+	}
+	if v.action != giveUp && c.topology.life.Err() != nil {
+		return 0, ErrClosed
+	}
+	if v.action == outlast && c.opt.FailoverTimeout < 0 {
+		v.action = retry
+	}
+	switch v.action {
+	case move, ask:
+		if try.redirects++; try.redirects > c.opt.MaxRedirects {
+			return 0, v.err
+		}
+		return noPause, nil
+	case avoid:
+		return noPause, nil
+	case again:
+		if try.unfit++; try.unfit <= maxUnfit {
+			return noPause, nil
+		}
+		fallthrough
+	case retry:
+		if try.retries++; try.retries > c.opt.MaxRetries {
+			return 0, v.err
+		}
+		try.redirects = 0 // things may have changed by then
+		try.pauses++
+		return forBackoff, nil
+	case await, outlast:
+		if c.opt.FailoverTimeout < 0 {
+			return 0, v.err
+		}
+		if _, bounded := ctx.Deadline(); !bounded {
+			if try.isOver() {
+				return 0, v.err
+			}
+			if try.until.IsZero() {
+				try.until = time.Now().Add(c.opt.FailoverTimeout)
+			}
+		}
+		try.avoid = try.avoid[:0]
+		try.redirects = 0
+		try.pauses++
+		if v.action == outlast {
+			return forBackoff, nil
+		}
+		return forShard, nil
+	}
+	return 0, v.err
+}
+
+// pause waits before the next attempt. err is why there is one to wait for. The
+// error is the caller's if there is to be none.
+func (c *ClusterClient) pause(ctx context.Context, kind pauseKind, try *attempt, err error) error {
+	return pauseError(ctx, kind, c.wait(ctx, kind, try), err)
+}
+
+// errTimeIsUp says that a command has waited for its shard for FailoverTimeout.
+var errTimeIsUp = errors.New("redis: the shard was away for too long")
+
+// wait waits as the kind of pause says. Those who wait for a shard are woken by the
+// new map, and by a node that speaks again: they neither poll nor miss its return.
+// The error is the context's, ErrClosed or errTimeIsUp.
+func (c *ClusterClient) wait(ctx context.Context, kind pauseKind, try *attempt) error {
+	switch kind {
+	case noPause:
+		return nil
+	case forBackoff:
+		return sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.pauses-1))
+	}
+	refreshed := c.topology.next()
+	c.topology.refresh()
+	var timeout <-chan time.Time
+	if !try.until.IsZero() {
+		timer := time.NewTimer(time.Until(try.until))
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	select {
+	case <-refreshed:
+	case <-timeout:
+		return errTimeIsUp
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.topology.life.Done():
+		return ErrClosed
+	}
+	// Not all in step.
+	return sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MinRetryBackoff, 0))
+}
+
+// pauseError is the error of a command whose pause after err has ended with end, nil
+// if that is nil.
+func pauseError(ctx context.Context, kind pauseKind, end, err error) error {
+	switch {
+	case end == nil, end == ErrClosed:
+		return end
+	case end == errTimeIsUp:
+		return err
+	case kind == forShard:
+		return fmt.Errorf("%w (while waiting for its shard after: %w)", ctx.Err(), err)
+	}
+	return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
+}
+
+// backoff is a random pause before try number retries+1, with an upper limit
+// that doubles from min to max.
+func backoff(min, max time.Duration, retries int) time.Duration {
+	if min <= 0 || max <= 0 {
+		return 0
+	}
+	limit := min
+	for range retries {
+		if limit >= max/2 {
+			limit = max
+			break
+		}
+		limit *= 2
+	}
+	return rand.N(limit) + 1
+}
+
+// sleep pauses for d, or returns the context's error when that ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
