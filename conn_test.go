@@ -198,21 +198,20 @@ func TestClusterSlotsWithNulls(t *testing.T) {
 func TestConnLeavesNoTrace(t *testing.T) {
 	t.Parallel()
 	node := redistest.StartServer(t, redistest.Options{})
-	ctx := background(t)
-	multi := func(c *Conn) error {
+	multi := func(ctx context.Context, c *Conn) error {
 		_, err := c.Pipelined(ctx, func(pipe Pipeliner) error {
 			pipe.Do(ctx, "multi")
 			return nil
 		})
 		return err
 	}
-	tests := map[string]func(c *Conn) error{
-		"SELECT":         func(c *Conn) error { return c.Select(ctx, 1).Err() },
-		"SELECT by Do":   func(c *Conn) error { return c.Do(ctx, "select", 1).Err() },
-		"CLIENT SETNAME": func(c *Conn) error { return c.ClientSetName(ctx, "me").Err() },
-		"WATCH":          func(c *Conn) error { return c.Do(ctx, "watch", "k").Err() },
+	tests := map[string]func(context.Context, *Conn) error{
+		"SELECT":         func(ctx context.Context, c *Conn) error { return c.Select(ctx, 1).Err() },
+		"SELECT by Do":   func(ctx context.Context, c *Conn) error { return c.Do(ctx, "select", 1).Err() },
+		"CLIENT SETNAME": func(ctx context.Context, c *Conn) error { return c.ClientSetName(ctx, "me").Err() },
+		"WATCH":          func(ctx context.Context, c *Conn) error { return c.Do(ctx, "watch", "k").Err() },
 		"MULTI":          multi,
-		"SELECT in MULTI": func(c *Conn) error {
+		"SELECT in MULTI": func(ctx context.Context, c *Conn) error {
 			_, err := c.TxPipelined(ctx, func(pipe Pipeliner) error { return pipe.Select(ctx, 1).Err() })
 			return err
 		},
@@ -220,10 +219,11 @@ func TestConnLeavesNoTrace(t *testing.T) {
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			ctx := background(t)
 			c := NewClient(&Options{Addr: node.Addr(), PoolSize: 1})
 			defer func() { _ = c.Close() }()
 			conn := c.Conn()
-			require.NoError(t, change(conn))
+			require.NoError(t, change(ctx, conn))
 			id := conn.ClientID(ctx).Val()
 			require.NoError(t, conn.Close())
 			require.NotEqual(t, id, c.ClientID(ctx).Val())
