@@ -72,7 +72,7 @@ func (c *Client) PoolStats() *PoolStats {
 }
 
 // Close ends the client: commands in flight and later ones fail with
-// [ErrClosed]. It returns an error if the client was closed before.
+// [ErrClosed]. It returns ErrClosed itself if the client was closed before.
 func (c *Client) Close() error {
 	if c.err != nil {
 		return nil

@@ -62,7 +62,8 @@ func (c *ClusterClient) PoolStats() *PoolStats {
 	return c.topology.stats()
 }
 
-// ReloadState has the slot map loaded anew in the background (CLUSTER SLOTS).
+// ReloadState has the slot map loaded anew in the background (CLUSTER SLOTS). It does
+// not wait, and ctx is not used.
 func (c *ClusterClient) ReloadState(ctx context.Context) {
 	if c.err == nil {
 		c.topology.refresh()

@@ -152,14 +152,14 @@ func (c cmdable) ClusterMeet(ctx context.Context, host, port string) *StatusCmd 
 	return do(ctx, c, cmd)
 }
 
-// ClusterMyID tells the node's name in the cluster (CLUSTER MYID).
+// ClusterMyID tells the node's ID in the cluster (CLUSTER MYID).
 func (c cmdable) ClusterMyID(ctx context.Context) *StringCmd {
 	cmd := new(StringCmd)
 	cmd.start("cluster", "myid")
 	return do(ctx, c, cmd)
 }
 
-// ClusterMyShardID tells the name of the node's shard (CLUSTER MYSHARDID, Redis
+// ClusterMyShardID tells the ID of the node's shard (CLUSTER MYSHARDID, Redis
 // 7.2).
 func (c cmdable) ClusterMyShardID(ctx context.Context) *StringCmd {
 	cmd := new(StringCmd)
@@ -182,7 +182,7 @@ func (c cmdable) ClusterReplicate(ctx context.Context, nodeID string) *StatusCmd
 	return do(ctx, c, cmd)
 }
 
-// ClusterResetHard makes the node forget the cluster, and its own name
+// ClusterResetHard makes the node forget the cluster, and its own ID
 // (CLUSTER RESET HARD).
 func (c cmdable) ClusterResetHard(ctx context.Context) *StatusCmd {
 	cmd := new(StatusCmd)

@@ -6,7 +6,7 @@ import (
 )
 
 // Expire has a key expire after that time, in whole seconds and at least one;
-// it is deleted if the time is negative. False when there is no such key
+// 0 or less deletes it. False when there is no such key
 // (EXPIRE).
 func (c cmdable) Expire(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
 	return c.expire(ctx, key, expiration, "")
@@ -41,7 +41,7 @@ func (c cmdable) expire(ctx context.Context, key string, expiration time.Duratio
 }
 
 // PExpire has a key expire after that time, in whole milliseconds and at least
-// one; it is deleted if the time is negative. False when there is no such key
+// one; 0 or less deletes it. False when there is no such key
 // (PEXPIRE).
 func (c cmdable) PExpire(ctx context.Context, key string, expiration time.Duration) *BoolCmd {
 	cmd := new(BoolCmd)
@@ -65,8 +65,9 @@ func (c cmdable) PExpireAt(ctx context.Context, key string, tm time.Time) *BoolC
 	return do(ctx, c, cmd)
 }
 
-// TTL tells after what time a key expires, rounded to seconds: -1 (a
-// nanosecond) is never, and -2 that there is no such key (TTL).
+// TTL tells after what time a key expires, rounded to seconds. time.Duration(-1),
+// a nanosecond below zero, stands for never, and time.Duration(-2) says that there is
+// no such key (TTL).
 func (c cmdable) TTL(ctx context.Context, key string) *DurationCmd {
 	cmd := &DurationCmd{unit: time.Second}
 	cmd.start("ttl", key)
@@ -80,9 +81,9 @@ func (c cmdable) PTTL(ctx context.Context, key string) *DurationCmd {
 	return do(ctx, c, cmd)
 }
 
-// ExpireTime tells when a key expires, as the time since the Unix epoch in
-// seconds: -1 (a nanosecond) is never, and -2 that there is no such key
-// (EXPIRETIME).
+// ExpireTime tells when a key expires, as the time since the Unix epoch in whole
+// seconds. time.Duration(-1), a nanosecond below zero, stands for never, and
+// time.Duration(-2) says that there is no such key (EXPIRETIME).
 func (c cmdable) ExpireTime(ctx context.Context, key string) *DurationCmd {
 	cmd := &DurationCmd{unit: time.Second}
 	cmd.start("expiretime", key)

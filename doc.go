@@ -63,8 +63,9 @@
 //		return nil
 //	})
 //
-// TxPipelined is the same with MULTI and EXEC around it: all of it runs or
-// nothing. Its keys have to be in one slot. Watch makes it depend on keys that
+// TxPipelined is the same with MULTI and EXEC around it: the server
+// runs all of its commands with no others between them, or none. One that fails does
+// not undo the rest. Its keys have to be in one slot. Watch makes it depend on keys that
 // were read before, and a [Script] runs in one step too.
 //
 // # Publish and subscribe
@@ -78,14 +79,17 @@
 //		use(msg.Payload)
 //	}
 //
+// Subscribe does not wait for the servers. To miss nothing that is published from
+// now on, call Receive once before Channel: it returns the [Subscription].
+//
 // # Contexts and timeouts
 //
 // The context of a call is honoured wherever the call may wait, and a call that
-// is given up disturbs no other. It returns at once, or up to 20 ms after it was
-// sent if it is cancelled sooner. ReadTimeout, WriteTimeout, DialTimeout and
-// PoolTimeout bound single steps; see [ClusterOptions]. While a shard has no
-// primary its commands wait for the new one: until the context's deadline, or for
-// FailoverTimeout.
+// is given up disturbs no other. One that is cancelled in the first 20 ms after it
+// was sent returns by the end of them; after that, at once. ReadTimeout,
+// WriteTimeout, DialTimeout and PoolTimeout bound single steps; see
+// [ClusterOptions]. While a shard has no primary its commands wait for the new one:
+// until the context's deadline, or for FailoverTimeout.
 //
 // # Errors
 //
@@ -99,8 +103,8 @@
 //	}
 //
 // A write whose context ended while it was on a connection may have run as well, or
-// may yet run. Its error is the context's, in a [NodeError]: Wrote > 0 says that it
-// was sent, and with 0 it may still be.
+// may yet run. Its error is the context's, in a [NodeError]. If Wrote is above 0 it was
+// sent; if it is 0, it may still be.
 //
 // # Reading from replicas
 //

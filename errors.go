@@ -28,8 +28,8 @@ const Nil = resp.Nil
 var ErrCrossSlot error = resp.Error("CROSSSLOT Keys in request don't hash to the same slot")
 
 // ErrNoScript is what servers answer to EVALSHA for a script that they do not
-// have, in the words of Redis. HasErrorPrefix(err, "NOSCRIPT") holds whatever the
-// words. [Script.Run] never meets it.
+// have, in the words of Redis. Other servers have other words: test with
+// HasErrorPrefix(err, "NOSCRIPT"). [Script.Run] never meets it.
 var ErrNoScript error = resp.Error("NOSCRIPT No matching script. Please use EVAL.")
 
 var errNilContext = errors.New("redis: the context is nil")

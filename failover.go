@@ -15,8 +15,8 @@ import (
 // RetryWritesInDoubt to have such commands repeated.
 //
 // A write whose context ended while it was on a connection may have run as well, or
-// may yet run. Its error is the context's, in a [NodeError]: Wrote > 0 says that it
-// was sent, and with 0 it may still be.
+// may yet run. Its error is the context's, in a [NodeError]. If Wrote is above 0 it was
+// sent; if it is 0, it may still be.
 var ErrWriteInDoubt = errors.New("redis: write in doubt: it was sent, but its connection was lost before the reply came")
 
 // NodeError says that a node did not answer a command. Its fields are

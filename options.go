@@ -108,8 +108,8 @@ type ClusterOptions struct {
 
 	// CredentialsProviderContext does the same, with a context that ends with
 	// the dial, and may fail, which fails the dial: commands then wait as for a
-	// node that cannot be reached. It wins over CredentialsProvider. Use it for credentials that expire, as IAM tokens do.
-	// Default nil.
+	// node that cannot be reached. It wins over CredentialsProvider. Use it for
+	// credentials that expire, as IAM tokens do. Default nil.
 	CredentialsProviderContext func(ctx context.Context) (username string, password string, err error)
 
 	// MaxRetries is how many more times a command is tried, over and above
@@ -120,7 +120,8 @@ type ClusterOptions struct {
 	// Tries made because the shard itself is away, with its primary refusing,
 	// silent or not yet elected, or because keys of one slot are on both sides of
 	// a migration (TRYAGAIN), are not counted: FailoverTimeout and the caller's
-	// context bound those.
+	// context bound those. Until the first slot map has been loaded it is the loads
+	// that are counted: a command tries so many more times, and returns the error.
 	MaxRetries int
 
 	// MinRetryBackoff is where the pause before another try starts from. The
@@ -150,8 +151,8 @@ type ClusterOptions struct {
 	DialerRetryTimeout time.Duration
 
 	// DialerRetryBackoff, if set, gives the pause after a failed dial instead, which
-	// is then taken at random between half and whole; attempt is 0 after the first failure in a row. It must not use the client.
-	// Default nil.
+	// is then taken at random between half and whole; attempt is 0 after the first
+	// failure in a row. It must not use the client. Default nil.
 	DialerRetryBackoff func(attempt int) time.Duration
 
 	// ReadTimeout is how long a command waits for its reply, counted from when
@@ -371,7 +372,7 @@ type Options struct {
 	DB int
 
 	// MaxRetries is how many more times a command is tried that failed without
-	// having run: no connection could be made, no bytes left, LOADING. After a
+	// having run: no connection could be made, none of its bytes had been sent, LOADING. After a
 	// connection was lost only reads are tried again, unless RetryWritesInDoubt
 	// is set. Default 3; -1 never tries again.
 	MaxRetries int

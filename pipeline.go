@@ -11,7 +11,8 @@ import (
 //
 // A pipeline is no transaction: every command stands for itself, has its own
 // error, and may run beside the commands of others. Each node's commands are
-// sent in their order; those of different nodes run at the same time.
+// sent in their order; those of different nodes run at the same time. The context that
+// counts is that of Exec: those given to the methods of single commands are not used.
 type Pipeliner interface {
 	StatefulCmdable
 
@@ -26,8 +27,8 @@ type Pipeliner interface {
 	// Discard forgets the commands collected.
 	Discard()
 	// Exec sends the commands and waits for the replies. It returns the
-	// commands in their order, and the first error among them; each has its
-	// own. The pipeline is empty afterwards and may be used again.
+	// commands in their order, and the first error among them, [Nil] included; each
+	// command has its own. The pipeline is empty afterwards and may be used again.
 	Exec(ctx context.Context) ([]Cmder, error)
 	// Cmds is the commands collected.
 	Cmds() []Cmder

@@ -99,7 +99,7 @@ const (
 
 // Subscribe subscribes to channels, whose messages may be published at any node
 // (SUBSCRIBE). It does not wait for the servers: what goes wrong is reported by
-// the PubSub's Receive.
+// the PubSub's Receive. ctx is not used: subscriptions last until Close.
 func (c *ClusterClient) Subscribe(ctx context.Context, channels ...string) *PubSub {
 	return c.pubSub(false).with(toChannel, channels)
 }
@@ -139,7 +139,8 @@ func (c *ClusterClient) pubSub(spread bool) *PubSub {
 }
 
 // Subscribe subscribes to channels (SUBSCRIBE). It does not wait for the server:
-// what goes wrong is reported by the PubSub's Receive.
+// what goes wrong is reported by the PubSub's Receive. ctx is not used: subscriptions
+// last until Close.
 func (c *Client) Subscribe(ctx context.Context, channels ...string) *PubSub {
 	return c.pubSub().with(toChannel, channels)
 }

@@ -31,7 +31,7 @@ type nodeView interface {
 	replicas() []*node
 }
 
-// has reports whether the node at addr is in the view.
+// hasNode reports whether the node at addr is in the view.
 func hasNode(v nodeView, addr string) bool {
 	return hasAddr(v.primaries(), addr) || hasAddr(v.replicas(), addr)
 }

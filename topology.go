@@ -49,8 +49,8 @@ const (
 // topology knows the nodes of the cluster and which of them serves a slot. A
 // goroutine keeps the map up to date; a command reads it with one atomic load.
 //
-// Its lock is never held while another one is taken, but for those of pools and
-// their connections.
+// Its lock is never held while another one is taken, but for those of pools, their
+// connections, and the count of requests.
 type topology struct {
 	opt *ClusterOptions
 	now atomic.Pointer[slotMap] // nil until the first load

@@ -14,7 +14,8 @@ import (
 const TxFailedErr = resp.Error("redis: transaction failed")
 
 // TxPipeline starts a transaction: Exec sends the commands between MULTI and
-// EXEC, to one server, which runs all of them or none.
+// EXEC, to one server, which runs all of them with no others between them, or none. One
+// that fails does not undo the rest.
 func (c *Client) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails.
@@ -23,8 +24,8 @@ func (c *Client) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]C
 }
 
 // TxPipeline starts a transaction: Exec sends the commands between MULTI and
-// EXEC to the node that serves their keys, which runs all of them or none. Keys
-// of several slots fail with [ErrCrossSlot] before anything is sent.
+// EXEC to the node that serves their keys, which runs all of them with no others
+// between them, or none. One that fails does not undo the rest. Keys of several slots fail with [ErrCrossSlot] before anything is sent.
 func (c *ClusterClient) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails.

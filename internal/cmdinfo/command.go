@@ -146,10 +146,6 @@ func (p ResponsePolicy) String() string { return responseNames[p] }
 // sent twice and to a replica.
 func (c *Command) IsReadOnly() bool { return c.has(ReadOnly) }
 
-// IsWrite reports whether the command may change keys. EVAL and its kin are
-// neither read-only nor writes: what they do depends on the script.
-func (c *Command) IsWrite() bool { return c.has(Write) }
-
 // IsRepeatable reports whether sending the command twice does no harm: it is
 // read-only or merely asks the server something.
 func (c *Command) IsRepeatable() bool { return c.has(ReadOnly | Inquiry) }

@@ -55,7 +55,7 @@ func split(call string) []string {
 
 func find(args []string) *Command {
 	if len(args) > 1 {
-		return LookupSub(args[0], args[1])
+		return Lookup(args[0]).Sub(args[1])
 	}
 	return Lookup(args[0])
 }

@@ -13,15 +13,8 @@ func Lookup(name string) *Command {
 	return tableIndex.lookup(name)
 }
 
-// LookupSub is Lookup for a command of which the second argument is known.
-// When the command is a container, as CONFIG is, and has that sub-command, the
-// sub-command is returned, otherwise the command itself.
-func LookupSub(name, sub string) *Command {
-	return Lookup(name).Sub(sub)
-}
-
-// Sub returns the command's sub-command of that name, in any case, or the
-// command itself when it has none.
+// Sub returns the sub-command of that name, in any case, if the command is a
+// container, as CONFIG is, and has it; otherwise the command itself.
 func (c *Command) Sub(name string) *Command {
 	if !c.IsContainer() {
 		return c

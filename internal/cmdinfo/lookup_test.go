@@ -16,13 +16,13 @@ func TestLookup(t *testing.T) {
 	require.Same(t, get, Lookup("GET"))
 	require.Same(t, get, Lookup("gEt"))
 	require.Same(t, Lookup("waitaof"), Lookup("waitAOF"))
-	require.Same(t, LookupSub("config", "get"), Lookup("CONFIG|GET"))
+	require.Same(t, Lookup("config").Sub("get"), Lookup("CONFIG|GET"))
 	for _, name := range []string{"", "nonsense", "ge", "get ", strings.Repeat("x", 1000)} {
 		require.Nil(t, Lookup(name), name)
 	}
 }
 
-func TestLookupSub(t *testing.T) {
+func TestSub(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, sub, want string }{
 		{"config", "get", "config|get"},
@@ -36,9 +36,9 @@ func TestLookupSub(t *testing.T) {
 		{"command", "", "command"},
 		{"get", "get", "get"},
 	} {
-		require.Equal(t, test.want, LookupSub(test.name, test.sub).Name)
+		require.Equal(t, test.want, Lookup(test.name).Sub(test.sub).Name)
 	}
-	require.Nil(t, LookupSub("nonsense", "get"))
+	require.Nil(t, Lookup("nonsense").Sub("get"))
 	require.True(t, Lookup("config").IsContainer())
 	require.False(t, Lookup("get").IsContainer())
 	require.False(t, Lookup("config|get").IsContainer())
@@ -49,8 +49,8 @@ func TestLookupAllocatesNothing(t *testing.T) {
 		Lookup("get")
 		Lookup("GET")
 		Lookup("nonsense")
-		LookupSub("config", "get")
-		LookupSub("CONFIG", "GET")
+		Lookup("config").Sub("get")
+		Lookup("CONFIG").Sub("GET")
 	}))
 }
 
@@ -58,7 +58,6 @@ func TestNilCommand(t *testing.T) {
 	t.Parallel()
 	c := Lookup("nonsense")
 	require.False(t, c.IsReadOnly())
-	require.False(t, c.IsWrite())
 	require.False(t, c.IsRepeatable())
 	require.False(t, c.IsSession())
 	require.False(t, c.ChangesConn())
@@ -91,8 +90,8 @@ func TestReadOnly(t *testing.T) {
 		require.False(t, Lookup(name).IsReadOnly(), name)
 		require.True(t, Lookup(name).IsRepeatable(), name)
 	}
-	require.True(t, Lookup("set").IsWrite())
-	require.False(t, Lookup("eval").IsWrite())
+	require.False(t, Lookup("eval").IsReadOnly())
+	require.False(t, Lookup("eval").IsRepeatable())
 }
 
 func TestSession(t *testing.T) {
@@ -182,8 +181,8 @@ func BenchmarkLookupUpperCase(b *testing.B) {
 	}
 }
 
-func BenchmarkLookupSub(b *testing.B) {
+func BenchmarkSub(b *testing.B) {
 	for b.Loop() {
-		LookupSub("config", "get")
+		Lookup("config").Sub("get")
 	}
 }

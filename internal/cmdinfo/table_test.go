@@ -146,7 +146,7 @@ func TestEveryRowIsSound(t *testing.T) {
 	for name, c := range table {
 		require.Equal(t, name, c.Name)
 		require.Equal(t, strings.ToLower(name), name)
-		require.Falsef(t, c.IsReadOnly() && c.IsWrite(), "%s both reads and writes", name)
+		require.Falsef(t, c.IsReadOnly() && c.has(Write), "%s both reads and writes", name)
 		require.Equalf(t, c.FirstKey > 0, c.KeyStep > 0, "key range of %s", name)
 		if c.Request == ReqMultiShard {
 			require.True(t, c.FirstKey > 0 || c.specs != nil, "%s has no keys to split by", name)

@@ -19,7 +19,7 @@ type Options struct {
 	ReadBuffer   int           // bytes read at once; 0: 64 KiB
 
 	// OnPush is given each push message; the bytes are valid until it returns.
-	// It runs on the reader and must not wait.
+	// It runs on the reader and must not wait. Nil: they are dropped.
 	OnPush func(message []byte)
 	// SilentAfter is how long the server may owe a reply without sending
 	// anything before OnSilence is called with true; with false, when it speaks
@@ -196,18 +196,6 @@ func (c *Conn) refusal() error {
 		return ErrClosed
 	}
 	return c.err
-}
-
-// Oldest tells for how long the oldest call has been without a reply; 0 when
-// there is none.
-func (c *Conn) Oldest() time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	first := c.calls.first()
-	if first == nil {
-		return 0
-	}
-	return max(1, time.Duration(c.clock.time()-first.since))
 }
 
 // Close ends the connection at once. Calls in flight fail with the cause.

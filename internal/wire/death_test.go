@@ -298,7 +298,7 @@ func TestOnCloseUsesTheConnection(t *testing.T) {
 		c, p := pipe(t, Options{OnClose: func(c *Conn, cause error) {
 			c.Close(ErrClosed)
 			c.Drain()
-			_, _, _ = c.Err(), c.Served(), c.Oldest()
+			_, _ = c.Err(), c.Served()
 			over <- c.Do(context.Background(), command("PING"))
 		}})
 		s := start(t.Context(), c, command("PING"))

@@ -202,12 +202,9 @@ func TestTimeoutAfterAPause(t *testing.T) {
 		for range 3 {
 			once(t, c, p)
 			time.Sleep(time.Hour)
-			require.Zero(t, c.Oldest())
 		}
 		s := start(t.Context(), c, command("GET", "k"))
 		p.expect("GET", "k")
-		time.Sleep(limit / 2)
-		require.Equal(t, limit/2, c.Oldest())
 		requireWaited(t, c, limit, s.fails(t, ErrReadTimeout))
 	})
 }
