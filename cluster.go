@@ -3,8 +3,6 @@ package redis
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -204,31 +202,6 @@ func (c *ClusterClient) persist(ctx context.Context, cmd Cmder, n *node, err err
 	}
 }
 
-// target says where a command belongs.
-type target struct {
-	place *place // where it belongs in place of the slot's shard
-	slot  int16  // -1: any node will do
-	read  bool   // a replica will do
-}
-
-// targetOf is where a command belongs by its first key.
-func targetOf(cmd Cmder) target {
-	return target{slot: int16(slotOf(cmd)), read: cmd.command().lookup().IsReadOnly()}
-}
-
-// slotOf is the slot of the command's first key, or the one that it names, or -1
-// when there is neither.
-func slotOf(cmd Cmder) int {
-	b := cmd.command()
-	if pos := b.firstKey(); pos > 0 {
-		return keySlot(b.argText(pos))
-	}
-	if slot, ok := b.lookup().Slot(b.argCount(), b.argText); ok {
-		return slot
-	}
-	return -1
-}
-
 // slotMap returns the slot map, loading it if there is none yet.
 func (c *ClusterClient) slotMap(ctx context.Context) (*slotMap, error) {
 	if m := c.currentMap(); m != nil {
@@ -261,29 +234,11 @@ func (c *ClusterClient) shardFor(ctx context.Context, slot int) (*shard, error) 
 	return m.serving(slot)
 }
 
-// serving is the shard that serves the slot, or any if slot is -1.
-func (m *slotMap) serving(slot int) (*shard, error) {
-	if slot < 0 {
-		return m.shards[1+rand.IntN(len(m.shards)-1)], nil
-	}
-	if s := m.at(slot); s != nil {
-		return s, nil
-	}
-	return nil, &uncoveredError{slot}
-}
-
 func (c *ClusterClient) currentMap() *slotMap {
 	if c.err != nil {
 		return nil
 	}
 	return c.topology.now.Load()
-}
-
-// uncoveredError says that nobody serves a slot, as far as is known.
-type uncoveredError struct{ slot int }
-
-func (e *uncoveredError) Error() string {
-	return fmt.Sprintf("redis: no node of the cluster serves slot %d", e.slot)
 }
 
 // route finds the node for the next attempt.

@@ -132,7 +132,7 @@ func (d *dialer) dial(ctx context.Context, onClose func(*wire.Conn, error)) (*wi
 		ReadTimeout:  max(0, opt.ReadTimeout),
 		WriteTimeout: max(0, opt.WriteTimeout),
 		ReadBuffer:   opt.ReadBufferSize,
-		SilentAfter:  opt.patience,
+		SilentAfter:  opt.suspectAfter,
 		OnSilence:    d.onSilence,
 		OnClose:      onClose,
 	})

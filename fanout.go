@@ -3,7 +3,6 @@ package redis
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/seed-e06f3def/rediscluster/internal/cmdinfo"
@@ -150,77 +149,3 @@ func (f *fanOut) failure(failed *NodesError) error {
 	}
 	return first
 }
-
-// place is a part of the cluster that a command is for as a whole: a shard, or
-// one node of it.
-type place struct {
-	shard *shard // as it was when the command was sent first
-	slot  int    // one that it served
-	node  *node  // nil: the node that serves the shard
-	// summed, if set, is the shards whose numbers are added up, this one among them.
-	summed []*place
-	// outside says that the node need not be in the slot map: a new primary is
-	// not there before it has its first slot.
-	outside bool
-}
-
-// errNodeLeft is why a command for one node is not sent there any more.
-var errNodeLeft = errors.New("redis: the node has left the cluster")
-
-// errMerged is why a shard is not asked for its part of a sum: the node that has
-// its slots by now is asked for another's, or was before they came to it.
-var errMerged = errors.New("redis: the shard has become one with another while both were asked")
-
-// shardOf is the shard that a command is for.
-func (m *slotMap) shardOf(t *target) (*shard, error) {
-	if t.place == nil {
-		return m.serving(int(t.slot))
-	}
-	if n := t.place.node; n != nil {
-		if !t.place.outside && !slices.Contains(m.nodes, n) {
-			return nil, errNodeLeft
-		}
-		return newShard(n, nil), nil
-	}
-	s := t.place.in(m)
-	switch {
-	case s == nil:
-		return nil, &uncoveredError{t.place.slot}
-	case t.place.isMerged(s, m):
-		return nil, errMerged
-	}
-	return s, nil
-}
-
-// in finds the shard as it is in m: after a failover another node is its
-// primary.
-func (p *place) in(m *slotMap) *shard {
-	if i := slices.IndexFunc(m.shards[1:], func(s *shard) bool { return s.primary == p.shard.primary }); i >= 0 {
-		return m.shards[1+i]
-	}
-	if i := slices.IndexFunc(m.shards[1:], func(s *shard) bool { return slices.Contains(p.shard.nodes, s.primary) }); i >= 0 {
-		return m.shards[1+i]
-	}
-	return m.at(p.slot)
-}
-
-// isMerged reports whether s, as which the shard is in m, is in m what another one
-// of the sum is too.
-func (p *place) isMerged(s *shard, m *slotMap) bool {
-	return s.primary != p.shard.primary &&
-		slices.ContainsFunc(p.summed, func(other *place) bool { return other != p && other.in(m) == s })
-}
-
-// places is every shard.
-func (m *slotMap) places() []*place {
-	list := make([]*place, 0, len(m.shards))
-	for i, sh := range m.shards {
-		if sh != nil {
-			list = append(list, &place{shard: sh, slot: m.slotOf(i)})
-		}
-	}
-	return list
-}
-
-// slotOf is a slot that the shard with this index serves.
-func (m *slotMap) slotOf(shard int) int { return max(0, slices.Index(m.slots[:], uint16(shard))) }

@@ -532,12 +532,12 @@ type Options struct {
 	// readOnly makes every connection send READONLY after its handshake.
 	readOnly bool
 
-	// patience is set on the options of a cluster's nodes: after that time a
+	// suspectAfter is set on the options of a cluster's nodes: after that time a
 	// command looks for another node instead of waiting for a dial, and a server
 	// that owes a reply counts as silent. onSilence is told of the latter, and
 	// when it is over.
-	patience  time.Duration
-	onSilence func(silent bool)
+	suspectAfter time.Duration
+	onSilence    func(silent bool)
 
 	// hooks are those of the client that the options are of, and outerHooks
 	// those of the cluster client that it belongs to.
@@ -597,7 +597,7 @@ func (o *ClusterOptions) nodeOptions(addr string) *Options {
 		FailingTimeoutSeconds:      o.FailingTimeoutSeconds,
 		RetryWritesInDoubt:         o.RetryWritesInDoubt,
 		outerHooks:                 o.hooks,
-		patience:                   max(0, o.SuspectAfter),
+		suspectAfter:               max(0, o.SuspectAfter),
 		// Servers that only ClusterSlots makes a cluster know no READONLY.
 		readOnly: o.readMode != readPrimary && o.ClusterSlots == nil,
 	}

@@ -149,7 +149,7 @@ func newPool(opt *Options, readOnly bool) *pool {
 		changed: make(chan struct{}),
 	}
 	p.onSilence = opt.onSilence
-	p.dialer = dialer{opt: opt, readOnly: readOnly, onSilence: p.heard}
+	p.dialer = dialer{opt: opt, readOnly: readOnly, onSilence: p.silenceChanged}
 	p.life, p.end = context.WithCancel(context.Background())
 	p.shared.Store(&[]*wire.Conn{})
 	p.mu.Lock()
@@ -346,7 +346,7 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 	}
 	p.mu.Lock()
 	p.waiting++
-	patience := p.patience()
+	patience := p.dialPatience()
 	p.mu.Unlock()
 	var inUseSince time.Time // all of them
 	defer func() {
@@ -356,7 +356,7 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 	}()
 	refusals := -1
 	var slow <-chan time.Time
-	if p.opt.patience > 0 {
+	if p.opt.suspectAfter > 0 {
 		slow = time.After(patience)
 	}
 	for {
@@ -387,7 +387,7 @@ func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire
 			if p.stalled() {
 				return nil, &wire.Error{Node: p.opt.Addr, Waited: time.Since(began), Cause: errSlowDial}
 			}
-			slow = time.After(p.opt.patience)
+			slow = time.After(p.opt.suspectAfter)
 		case <-timeout:
 			p.mu.Lock()
 			p.timeouts++

@@ -22,14 +22,14 @@ func (p *pool) stalled() bool {
 	return p.dialing > 0 && len(p.conns) == 0
 }
 
-// patience is how long to wait before it is called slow. Only the first who come
+// dialPatience is how long to wait before it is called slow. Only the first who come
 // have it: later ones should learn from a new map that the node was replaced, and
 // not sit here meanwhile. The lock is held.
-func (p *pool) patience() time.Duration {
+func (p *pool) dialPatience() time.Duration {
 	if p.dialing == 0 {
-		return p.opt.patience
+		return p.opt.suspectAfter
 	}
-	return p.opt.patience - time.Since(p.dialsAt)
+	return p.opt.suspectAfter - time.Since(p.dialsAt)
 }
 
 // wanted sees to it that a dial is under way for somebody who waits, and who may

@@ -104,8 +104,8 @@ func (p *pool) forgetIdleBeyond(kept int) (idle []*wire.Conn) {
 	return idle
 }
 
-// heard is told by a connection that it has fallen silent, or speaks again.
-func (p *pool) heard(conn *wire.Conn, silent bool) {
+// silenceChanged is told by a connection that it has fallen silent, or speaks again.
+func (p *pool) silenceChanged(conn *wire.Conn, silent bool) {
 	p.mu.Lock()
 	info, known := p.conns[conn]
 	changed := known && p.setSilent(info, silent)
@@ -314,6 +314,6 @@ func (p *pool) unreachable() bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	slow := p.dialing > 0 && len(p.conns) == 0 && p.opt.patience > 0 && p.patience() <= 0
+	slow := p.dialing > 0 && len(p.conns) == 0 && p.opt.suspectAfter > 0 && p.dialPatience() <= 0
 	return p.lastErr != nil || slow
 }

@@ -128,7 +128,7 @@ func (r *linkRound) watch() {
 			r.until(r.now + h.interval)
 		}
 		silence := l.silence(r.now)
-		patience := l.node.client.opt.patience
+		patience := l.node.client.opt.suspectAfter
 		l.silent = patience > 0 && silence >= patience
 		switch {
 		case h.pong > 0 && silence >= h.pong:

@@ -50,9 +50,6 @@ func (s clusterSource) view() nodeView {
 	return nil
 }
 
-// shardList is every shard.
-func (m *slotMap) shardList() []*shard { return m.shards[1:] }
-
 func (s clusterSource) changed() <-chan struct{} { return s.t.next() }
 func (s clusterSource) refresh()                 { s.t.refresh() }
 func (s clusterSource) hasReplicas() bool        { return true }

@@ -77,3 +77,18 @@ func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
+
+// clientAddr is the address in "ip:port@busport,hostname,…". A host that the
+// server does not know stays empty.
+func clientAddr(field string) string {
+	addr, _, _ := strings.Cut(field, "@")
+	colon := strings.LastIndexByte(addr, ':')
+	if colon < 0 {
+		return addr
+	}
+	host, port := strings.Trim(addr[:colon], "[]"), addr[colon+1:]
+	if host == "" {
+		return ":" + port
+	}
+	return net.JoinHostPort(host, port)
+}

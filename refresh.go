@@ -131,7 +131,7 @@ func (t *topology) sources() []source {
 func (t *topology) lookOptions(addr string) *Options {
 	opt := t.opt.nodeOptions(addr)
 	opt.MinIdleConns, opt.PoolSize, opt.IdleCheckFrequency = 0, 1, -1
-	opt.patience = 0 // there is nobody else to turn to
+	opt.suspectAfter = 0 // there is nobody else to turn to
 	if opt.DialTimeout <= 0 || opt.DialTimeout > seedDialTimeout {
 		opt.DialTimeout = seedDialTimeout
 	}

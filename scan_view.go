@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"net"
 	"strconv"
 	"strings"
 )
@@ -53,21 +52,6 @@ func parseSlotView(text, addr string) (v *slotView, ok bool) {
 		}
 	}
 	return v, ok
-}
-
-// clientAddr is the address in "ip:port@busport,hostname,…". A host that the
-// server does not know stays empty.
-func clientAddr(field string) string {
-	addr, _, _ := strings.Cut(field, "@")
-	colon := strings.LastIndexByte(addr, ':')
-	if colon < 0 {
-		return addr
-	}
-	host, port := strings.Trim(addr[:colon], "[]"), addr[colon+1:]
-	if host == "" {
-		return ":" + port
-	}
-	return net.JoinHostPort(host, port)
 }
 
 // addSlots reads "17", "0-5460", "[93->-id]" or "[77-<-id]".

@@ -201,3 +201,16 @@ func (m *slotMap) listNodes() {
 		}
 	}
 }
+
+// shardList is every shard.
+func (m *slotMap) shardList() []*shard { return m.shards[1:] }
+
+// isPrimary reports whether n is the primary of any shard.
+func (m *slotMap) isPrimary(n *node) bool {
+	for _, s := range m.shards[1:] {
+		if s.primary == n {
+			return true
+		}
+	}
+	return false
+}

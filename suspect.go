@@ -23,10 +23,10 @@ var errSilent = errors.New("the node is silent")
 // those that wait for its replies already.
 var errSuspect = fmt.Errorf("not sent: %w", errSilent)
 
-// heard is told that a node has fallen silent, or speaks again. While any is
+// silenceChanged is told that a node has fallen silent, or speaks again. While any is
 // silent the other nodes are asked for the slot map, again and again: they will
 // say whether it was replaced.
-func (t *topology) heard(n *node, silent bool) {
+func (t *topology) silenceChanged(n *node, silent bool) {
 	if !silent {
 		if _, was := t.suspects.LoadAndDelete(n); was {
 			logf("redis: %s speaks again", n.addr)
@@ -84,22 +84,4 @@ func (t *topology) giveUpReplaced(m *slotMap) {
 func (t *topology) giveUp(n *node) {
 	logf("redis: %s is given up: another node has taken its slots over", n.addr)
 	n.client.pool.giveUp(errReplaced)
-}
-
-// signal wakes those who wait for the end of a load.
-func (t *topology) signal() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	close(t.refreshed)
-	t.refreshed = make(chan struct{})
-}
-
-// isPrimary reports whether n is the primary of any shard.
-func (m *slotMap) isPrimary(n *node) bool {
-	for _, s := range m.shards[1:] {
-		if s.primary == n {
-			return true
-		}
-	}
-	return false
 }

@@ -152,6 +152,14 @@ func (t *topology) next() <-chan struct{} {
 	return t.refreshed
 }
 
+// signal wakes those who wait for the end of a load.
+func (t *topology) signal() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	close(t.refreshed)
+	t.refreshed = make(chan struct{})
+}
+
 // refresh asks for a load of the map, without waiting for it.
 func (t *topology) refresh() {
 	t.start()
@@ -173,7 +181,7 @@ func (t *topology) start() {
 
 func (t *topology) run() {
 	defer close(t.stopped)
-	var period, measure, again <-chan time.Time
+	var period, measure, reload <-chan time.Time
 	failures := 0
 	if t.opt.ClusterStateReloadInterval > 0 {
 		ticker := time.NewTicker(t.opt.ClusterStateReloadInterval)
@@ -191,7 +199,7 @@ func (t *topology) run() {
 		select {
 		case <-t.wake:
 		case <-period:
-		case <-again:
+		case <-reload:
 		case <-probe.C:
 			t.probeFailed()
 			t.lookForMissing()
@@ -204,11 +212,11 @@ func (t *topology) run() {
 			return
 		}
 		err := t.load()
-		if again = nil; err == nil {
+		if reload = nil; err == nil {
 			failures = 0
 		} else if t.opt.MinIdleConns > 0 {
 			// Nobody may come to ask for the map a second time.
-			again = time.After(pauseAfterLoad(failures, err))
+			reload = time.After(pauseAfterLoad(failures, err))
 			failures++
 		}
 		// A load should be able to ask one server more.
@@ -405,7 +413,7 @@ func (t *topology) nodeLocked(a announced) *node {
 		if a.stranger && t.mayLackName() {
 			opt.Dialer = t.strangerDialer(*opt)
 		}
-		opt.onSilence = func(silent bool) { t.heard(n, silent) }
+		opt.onSilence = func(silent bool) { t.silenceChanged(n, silent) }
 		return opt
 	})
 	if t.closed { // a redirect came too late
