@@ -152,13 +152,14 @@ func (b *batch) sift(ctx context.Context) (kind pauseKind, longest *attempt) {
 			continue
 		}
 		v := b.c.decide(&it.target, it.attempt(), it.node, err, mayRepeat(it.cmd, b.c.opt.RetryWritesInDoubt))
+		it.try.note(v, it.cmd)
 		wait, err := b.c.admit(ctx, it.try, v)
 		if err == nil && wait == forShard {
 			it.try.room = b.c.waitingRoom(it.node)
 			err = it.try.room.enter(1, textBytes(it.cmd), v.err)
 		}
 		if err != nil {
-			it.cmd.SetErr(err)
+			it.cmd.SetErr(it.try.final(v, err))
 			continue
 		}
 		unfinished = append(unfinished, it)
@@ -186,7 +187,7 @@ func (b *batch) pause(ctx context.Context, kind pauseKind, longest *attempt) {
 			unfinished = append(unfinished, it)
 			continue
 		}
-		it.cmd.SetErr(pauseError(ctx, waitedFor, end, it.cmd.Err()))
+		it.cmd.SetErr(it.try.withDoubt(pauseError(ctx, waitedFor, end, it.cmd.Err())))
 	}
 	b.left = unfinished
 }
@@ -225,22 +226,37 @@ func (b *batch) round(ctx context.Context) {
 		}
 		if chain := g.first.node.client.hooks.chain.Load(); chain != nil {
 			b.hooked = true
-			g.hooked = make(chan struct{})
-			go func() {
-				defer close(g.hooked)
-				g.exchangeHooked(ctx, chain)
-			}()
+			g.goAhead(func() { g.exchangeHooked(ctx, chain) })
+			continue
+		}
+		if len(b.groups) > 1 && g.mayWait() {
+			g.goAhead(func() { g.exchange(ctx) })
 			continue
 		}
 		g.send(ctx)
 	}
 	for i := range b.groups {
-		if g := &b.groups[i]; g.hooked != nil {
-			<-g.hooked
+		if g := &b.groups[i]; g.done != nil {
+			<-g.done
 		} else {
 			g.receive(ctx)
 		}
 	}
+}
+
+// goAhead has a goroutine deal with the group, so that the others need not wait.
+func (g *batchGroup) goAhead(exchange func()) {
+	g.done = make(chan struct{})
+	go func() {
+		defer close(g.done)
+		exchange()
+	}()
+}
+
+// exchange sends the group and waits for the replies.
+func (g *batchGroup) exchange(ctx context.Context) {
+	g.send(ctx)
+	g.receive(ctx)
 }
 
 // group finds the group for a pool by looking at all: there are few nodes.
@@ -264,16 +280,33 @@ type batchGroup struct {
 	taken       bool // and was taken for the group
 	call        *wire.Call
 	limiter     Limiter       // that waits for the outcome
-	hooked      chan struct{} // closed when the hooks of the node are through with it
+	blocks      bool          // a command in it may
+	scripts     bool          // a command in it runs one
+	done        chan struct{} // closed when a goroutine is through with it, if one has it
 }
 
 func (g *batchGroup) add(it *batchItem) {
+	b := it.cmd.command()
+	g.blocks = g.blocks || b.lookup().Blocks(b.argCount(), b.argText)
+	g.scripts = g.scripts || scriptOf(it.cmd) != nil
 	it.next = nil
 	if g.first == nil {
 		g.first, g.last = it, it
 		return
 	}
 	g.last.next, g.last = it, it
+}
+
+// mayWait reports whether the group cannot be sent at once: for want of a connection,
+// or of a script that the server has to be given first.
+func (g *batchGroup) mayWait() bool {
+	if g.blocks || len(*g.pool.shared.Load()) == 0 {
+		return true
+	}
+	for range g.pool.scripts.lacking(g) {
+		return true
+	}
+	return false
 }
 
 // fail gives every command of the group an error.
@@ -301,12 +334,9 @@ func (g *batchGroup) send(ctx context.Context) {
 // connFor finds a connection for the group: one of its own if a command in it
 // may block.
 func (p *pool) connFor(ctx context.Context, g *batchGroup) (*wire.Conn, error) {
-	for it := g.first; it != nil; it = it.next {
-		b := it.cmd.command()
-		if b.lookup().Blocks(b.argCount(), b.argText) {
-			g.alone, g.taken = true, true
-			return p.take(ctx)
-		}
+	if g.blocks {
+		g.alone, g.taken = true, true
+		return p.take(ctx)
 	}
 	return p.lane(ctx)
 }
@@ -429,8 +459,7 @@ func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
 		for _, it := range left {
 			g.add(it)
 		}
-		g.send(ctx)
-		g.receive(ctx)
+		g.exchange(ctx)
 		left = c.sift(ctx, left)
 	}
 	return firstError(cmds)
@@ -451,9 +480,10 @@ func (c *Client) sift(ctx context.Context, left []*batchItem) []*batchItem {
 			continue
 		}
 		v := judge(outcome{err: err, repeatable: mayRepeat(it.cmd, c.opt.RetryWritesInDoubt)})
-		wait, err := c.admit(it.attempt(), v)
+		it.attempt().note(v, it.cmd)
+		wait, err := c.admit(it.try, v)
 		if err != nil {
-			it.cmd.SetErr(err)
+			it.cmd.SetErr(it.try.final(v, err))
 			continue
 		}
 		unfinished = append(unfinished, it)
@@ -466,7 +496,7 @@ func (c *Client) sift(ctx context.Context, left []*batchItem) []*batchItem {
 		return unfinished
 	}
 	for _, it := range unfinished {
-		it.cmd.SetErr(pauseError(ctx, kind, end, it.cmd.Err()))
+		it.cmd.SetErr(it.attempt().withDoubt(pauseError(ctx, kind, end, it.cmd.Err())))
 	}
 	return nil
 }

@@ -264,7 +264,7 @@ func (c *ClusterClient) routeBy(m *slotMap, t *target, try *attempt) (*node, err
 	n := s.primary
 	if t.read && c.opt.readMode != readPrimary {
 		n = s.choose(c.opt.readMode, c.opt.RouteByLatencyTolerance, try.avoid)
-		if len(s.nodes) > 1 && len(try.avoid) == 0 {
+		if len(try.avoid) < len(s.nodes)-1 { // else nobody is left to stand in for it
 			try.how = movable
 		}
 	}

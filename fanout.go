@@ -110,7 +110,8 @@ func (f *fanOut) join() error {
 	if err != nil {
 		return fmt.Errorf("redis: %s: %w", f.whole.FullName(), err)
 	}
-	if err := decodeJoined(f.whole, reply); err != nil || len(failed.Failed) == 0 || f.enough {
+	err = decodeJoined(f.whole, reply)
+	if err != nil && err != Nil || len(failed.Failed) == 0 || f.enough {
 		return err
 	}
 	return f.failure(&failed)

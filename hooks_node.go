@@ -163,8 +163,7 @@ func (g *batchGroup) cmds() []Cmder {
 func (g *batchGroup) exchangeHooked(ctx context.Context, chain *hookChain) {
 	cmds := g.cmds()
 	a := &nodeAttempt{cmd: cmds[0], send: func(ctx context.Context, _ []Cmder) error {
-		g.send(ctx)
-		g.receive(ctx)
+		g.exchange(ctx)
 		return firstError(cmds)
 	}}
 	err := chain.pipeline(context.WithValue(ctx, attemptKey{}, a), cmds)

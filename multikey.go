@@ -128,25 +128,30 @@ type PartialError struct {
 	Command string
 	// Failed tells for each key that failed why it did.
 	Failed map[string]error
-	cause  error
+	causes []error // in the order of the parts
 }
 
-// Error says how many keys failed, and why.
+// Error says how many keys failed, and why the first of them did.
 func (e *PartialError) Error() string {
-	return fmt.Sprintf("redis: %s: %d keys failed: %v", e.Command, len(e.Failed), e.cause)
+	return fmt.Sprintf("redis: %s: %d keys failed: %v", e.Command, len(e.Failed), e.causes[0])
 }
 
-// Unwrap gives the first of the errors.
-func (e *PartialError) Unwrap() error { return e.cause }
+// Unwrap gives the errors of all parts that failed: if a write is in doubt with one of
+// them, the whole is [ErrWriteInDoubt].
+func (e *PartialError) Unwrap() []error { return e.causes }
 
 // join puts the reply of the whole together from those of the parts.
 func (p *parts) join() error {
+	failed := p.failure()
+	if failed != nil && p.whole.command().lookup().Response == cmdinfo.RespAllSucceeded {
+		return failed
+	}
 	reply, err := p.reply()
 	if err != nil {
 		return err
 	}
 	err = decodeJoined(p.whole, reply)
-	if failed := p.failure(); failed != nil {
+	if failed != nil {
 		return failed
 	}
 	return err
@@ -162,8 +167,9 @@ func (p *parts) failure() error {
 			continue
 		}
 		if failure == nil {
-			failure = &PartialError{Command: p.whole.Name(), Failed: map[string]error{}, cause: err}
+			failure = &PartialError{Command: p.whole.Name(), Failed: map[string]error{}}
 		}
+		failure.causes = append(failure.causes, err)
 		for pos := 1; pos < part.argCount(); pos += p.step {
 			failure.Failed[part.argText(pos)] = err
 		}

@@ -215,6 +215,13 @@ func (p *pool) retire() {
 	_ = p.shut(func() []*wire.Conn { return *p.shared.Load() }, (*wire.Conn).Drain)
 }
 
+// isAwaited reports whether anybody waits for a connection.
+func (p *pool) isAwaited() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.waiting > 0
+}
+
 // hasEnded reports whether the pool was closed or retired, and nothing is left of it.
 func (p *pool) hasEnded() bool {
 	p.mu.Lock()

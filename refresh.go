@@ -66,7 +66,7 @@ func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 			switch {
 			case a.err != nil:
 				errs = append(errs, a.err)
-			case a.epoch == 0 || a.epoch >= t.epoch:
+			case a.epoch == epochUnknown || a.epoch >= t.epoch:
 				t.epoch = max(a.epoch, t.epoch)
 				return a.ranges, nil
 			case newest == nil || a.epoch > newest.epoch:
@@ -171,20 +171,26 @@ func (t *topology) slotsOf(ctx context.Context, addr string, p *pool) ([]slotRan
 	return nil, err
 }
 
-// epochOf asks a server for the epoch of the cluster; 0 if it does not say.
+// epochUnknown stands for the epoch of a cluster whose server does not tell it. 0 is
+// that of a server that was made a cluster of its own.
+const epochUnknown = -1
+
+// epochOf asks a server for the epoch of the cluster.
 func epochOf(ctx context.Context, p *pool) int64 {
 	cmd := new(StringCmd)
 	cmd.start("cluster", "info")
 	if p.exchange(ctx, cmd, 0) != nil {
-		return 0
+		return epochUnknown
 	}
 	for line := range strings.Lines(cmd.val) {
 		if text, ok := strings.CutPrefix(line, "cluster_current_epoch:"); ok {
-			epoch, _ := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-			return epoch
+			epoch, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+			if err == nil {
+				return epoch
+			}
 		}
 	}
-	return 0
+	return epochUnknown
 }
 
 // hopeless reports whether an error of loading the first map will not mend by

@@ -20,10 +20,40 @@ type attempt struct {
 	how       manner
 	avoid     []*node      // nodes that have failed it
 	room      *waitingRoom // where a command of a batch waits for its shard
+	lost      error        // why a write that may have run was sent once more
 }
 
 // isOver reports whether the time to wait for the shard is up.
 func (try *attempt) isOver() bool { return !try.until.IsZero() && !time.Now().Before(try.until) }
+
+// note is told of what an attempt with the commands has met: one that is followed by
+// another may leave a write in doubt that nothing later tells of.
+func (try *attempt) note(v verdict, cmds ...Cmder) {
+	var lost *NodeError
+	if v.action != giveUp && errors.As(v.err, &lost) && lost.Wrote > 0 && !mayRepeatAll(cmds, false) {
+		try.lost = v.err
+	}
+}
+
+// final is the error of a command after whose verdict there is no other attempt. An
+// answer is one, whatever became of earlier attempts.
+func (try *attempt) final(v verdict, err error) error {
+	if v.action == giveUp && !errors.As(err, new(*NodeError)) && !errors.As(err, new(*DialError)) {
+		return err
+	}
+	return try.withDoubt(err)
+}
+
+// withDoubt is err, as an [ErrWriteInDoubt] if an earlier attempt may have run.
+func (try *attempt) withDoubt(err error) error {
+	switch {
+	case err == nil, try.lost == nil, errors.Is(err, ErrWriteInDoubt):
+		return err
+	case errors.Is(err, try.lost):
+		return fmt.Errorf("%w: %w", ErrWriteInDoubt, err)
+	}
+	return fmt.Errorf("%w: %w (tried again after: %w)", ErrWriteInDoubt, err, try.lost)
+}
 
 // pauseKind is what to wait for before the next attempt.
 type pauseKind uint8
@@ -86,11 +116,12 @@ func (c *Client) wait(ctx context.Context, kind pauseKind, try *attempt) error {
 // gets.
 func (c *Client) tryAgain(ctx context.Context, try *attempt, err error, cmds ...Cmder) error {
 	v := judge(outcome{err: err, repeatable: mayRepeatAll(cmds, c.opt.RetryWritesInDoubt)})
+	try.note(v, cmds...)
 	wait, err := c.admit(try, v)
 	if err != nil {
-		return err
+		return try.final(v, err)
 	}
-	return c.pause(ctx, wait, try, v.err)
+	return try.withDoubt(c.pause(ctx, wait, try, v.err))
 }
 
 // decide is [judge] for an attempt at n, and does what follows for the node and for
@@ -158,18 +189,19 @@ func (c *ClusterClient) others(t *target, n *node) int {
 // that the caller gets.
 func (c *ClusterClient) tryAgain(ctx context.Context, t *target, try *attempt, n *node, err error, cmds ...Cmder) error {
 	v := c.decide(t, try, n, err, mayRepeatAll(cmds, c.opt.RetryWritesInDoubt))
+	try.note(v, cmds...)
 	wait, err := c.admit(ctx, try, v)
 	if err != nil {
-		return err
+		return try.final(v, err)
 	}
 	if wait == forShard {
 		room, bytes := c.waitingRoom(n), textBytes(cmds...)
 		if err := room.enter(len(cmds), bytes, v.err); err != nil {
-			return err
+			return try.withDoubt(err)
 		}
 		defer room.leave(len(cmds), bytes)
 	}
-	return c.pause(ctx, wait, try, v.err)
+	return try.withDoubt(c.pause(ctx, wait, try, v.err))
 }
 
 // admit decides whether there is a next attempt, and what to wait for before

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 
@@ -146,13 +147,23 @@ func (l *scriptLoads) run(ctx context.Context, s *Script, from lane, how manner,
 // prepare loads the scripts of a group of commands before they are sent, so that
 // they run in their order. A failure shows when the commands are sent.
 func (l *scriptLoads) prepare(ctx context.Context, g *batchGroup) {
-	for it := g.first; it != nil; it = it.next {
-		s := scriptOf(it.cmd)
-		if s == nil {
-			continue
-		}
-		if count, there := l.loaded(s); !there {
-			_ = l.load(ctx, s, count, on(g.conn), g.manner())
+	for s, count := range l.lacking(g) {
+		_ = l.load(ctx, s, count, on(g.conn), g.manner())
+	}
+}
+
+// lacking is the scripts of a group of commands that are not known to be there, and
+// how often each had been loaded.
+func (l *scriptLoads) lacking(g *batchGroup) iter.Seq2[*Script, int] {
+	return func(yield func(*Script, int) bool) {
+		for it := g.first; it != nil && g.scripts; it = it.next {
+			s := scriptOf(it.cmd)
+			if s == nil {
+				continue
+			}
+			if count, there := l.loaded(s); !there && !yield(s, count) {
+				return
+			}
 		}
 	}
 }

@@ -352,11 +352,15 @@ func (t *topology) known(m *slotMap) map[*node]bool {
 }
 
 // dropOthers forgets the nodes that are not in m, and returns those of before that
-// are not. The lock is held.
+// are not. Strangers stay while commands wait to be sent to them: that is where the
+// keys of a slot on its way to a node without slots are. The lock is held.
 func (t *topology) dropOthers(m *slotMap, before map[*node]bool) (gone []*node) {
 	keep := map[*node]bool{}
 	for _, n := range m.nodes {
 		keep[n] = true
+	}
+	for _, n := range t.nodes {
+		keep[n] = keep[n] || n.stranger && n.client.pool.isAwaited()
 	}
 	maps.DeleteFunc(t.nodes, func(_ string, n *node) bool { return !keep[n] })
 	for n := range before {

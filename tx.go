@@ -47,7 +47,7 @@ func (c *Client) processTx(ctx context.Context, cmds []Cmder) error {
 			return firstError(cmds)
 		}
 		if err = c.tryAgain(ctx, &try, err, cmds...); err != nil {
-			return failTx(cmds, err)
+			return setErrors(cmds, err)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 			return firstError(cmds)
 		}
 		if err = c.tryAgain(ctx, &t, &try, n, err, cmds...); err != nil {
-			return failTx(cmds, err)
+			return setErrors(cmds, err)
 		}
 	}
 }
