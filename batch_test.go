@@ -226,7 +226,6 @@ func TestPipelineTriesAgain(t *testing.T) {
 	}
 }
 
-// A command of which not every byte has left did not run.
 // What keeps one command of a pipeline from being tried again is no reason for the
 // others.
 func TestPipelineOutlivesOneCommand(t *testing.T) {
@@ -249,6 +248,68 @@ func TestPipelineOutlivesOneCommand(t *testing.T) {
 	require.NoError(t, second.Err())
 }
 
+// What one node has to be waited for keeps nothing from the others.
+func TestPipelineNodesDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	for name, holdUp := range map[string]func(*testing.T, *ClusterClient, *scripted, Pipeliner, string){
+		"a script has to be loaded": func(t *testing.T, c *ClusterClient, s *scripted, pipe Pipeliner, key string) {
+			s.on("SCRIPT", stalls)
+			NewScript("return 1").Run(background(t), pipe, []string{key})
+		},
+		"no connection is free": func(t *testing.T, c *ClusterClient, s *scripted, pipe Pipeliner, key string) {
+			_, err := c.topology.node(s.addr).client.pool.take(background(t))
+			require.NoError(t, err)
+			pipe.Set(background(t), key, 1, 0)
+		},
+		"a command may block": func(t *testing.T, c *ClusterClient, s *scripted, pipe Pipeliner, key string) {
+			_, err := c.topology.node(s.addr).client.pool.take(background(t))
+			require.NoError(t, err)
+			pipe.BLPop(background(t), time.Second, key)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			servers := newScriptedCluster(t, 2)
+			c := clusterOf(t, servers, func(o *ClusterOptions) { o.PoolSize, o.SuspectAfter = 1, -1 })
+			ctx, cancel := context.WithCancel(background(t))
+			defer cancel()
+			held, free := keyOn(0, slotCount/2-1), keyOn(slotCount/2, slotCount-1)
+			require.NoError(t, c.Set(ctx, held, 1, 0).Err())
+			require.NoError(t, c.Set(ctx, free, 1, 0).Err())
+			pipe := c.Pipeline()
+			holdUp(t, c, servers[0], pipe, held)
+			pipe.Set(ctx, free, 2, 0)
+			result := make(chan error)
+			go func() {
+				_, err := pipe.Exec(ctx)
+				result <- err
+			}()
+			awaitThat(t, "the other node's command", func() bool { return servers[1].count("SET "+free+" 2") == 1 })
+			cancel()
+			require.ErrorIs(t, resultFrom(t, result), context.Canceled)
+		})
+	}
+}
+
+// A script that the server has lost costs a pipeline no retry.
+func TestPipelineLoadsScriptsAgain(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	script := NewScript("return 1")
+	s.on("SCRIPT", says(bulk(script.Hash())))
+	s.on("EVALSHA", inTurn(says(":1\r\n"), says("-NOSCRIPT No matching script.\r\n"), says(":1\r\n")))
+	c := clientOf(t, s, func(o *Options) { o.MaxRetries = -1 })
+	ctx := background(t)
+	for range 2 {
+		_, err := c.Pipelined(ctx, func(pipe Pipeliner) error {
+			return script.Run(ctx, pipe, []string{"k"}).Err()
+		})
+		require.NoError(t, err)
+	}
+	require.Equal(t, 3, s.count("EVALSHA"))
+}
+
+// A command of which not every byte has left did not run.
 func TestUnanswered(t *testing.T) {
 	t.Parallel()
 	lost := &NodeError{Node: "n:1", Wrote: 100, Cause: errScripted}

@@ -196,6 +196,63 @@ func TestWriteInDoubt(t *testing.T) {
 	}
 }
 
+// A write that is sent again for RetryWritesInDoubt, and does not run then, is in
+// doubt as before. An answer is an answer.
+func TestRepeatedWriteStaysInDoubt(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	incr := func(c Cmdable) error { return c.Incr(ctx, "k").Err() }
+	piped := func(c Cmdable) error {
+		_, err := c.Pipelined(ctx, func(pipe Pipeliner) error { return incr(pipe) })
+		return err
+	}
+	ways := map[string]func(Cmdable) error{"alone": incr, "in a pipeline": piped}
+	for _, test := range []struct {
+		name  string
+		then  reaction
+		doubt bool
+		says  string
+	}{
+		{"it is lost each time", hangsUp, true, ""},
+		{"the shard goes away", says("-CLUSTERDOWN The cluster is down\r\n"), true, "CLUSTERDOWN"},
+		{"it is answered", says("-WRONGTYPE not a number\r\n"), false, "WRONGTYPE"},
+	} {
+		for way, do := range ways {
+			for _, kind := range []string{"server", "cluster"} {
+				t.Run(test.name+"/"+way+"/"+kind, func(t *testing.T) {
+					t.Parallel()
+					s := newScripted(t)
+					s.on("INCR", inTurn(hangsUp, test.then))
+					c := UniversalClient(clientOf(t, s, func(o *Options) { o.RetryWritesInDoubt = true }))
+					if kind == "cluster" {
+						c = clusterOf(t, []*scripted{s}, func(o *ClusterOptions) {
+							o.RetryWritesInDoubt, o.FailoverTimeout = true, 50*time.Millisecond
+						})
+					}
+					err := do(c)
+					require.ErrorContains(t, err, test.says)
+					require.Equal(t, test.doubt, errors.Is(err, ErrWriteInDoubt), "%v", err)
+				})
+			}
+		}
+	}
+}
+
+// So it is when the caller's time ends before it is sent again.
+func TestRepeatedWriteStaysInDoubtWithItsContext(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	ctx, cancel := context.WithCancel(background(t))
+	s.on("INCR", inTurn(hangsUp, func(c *scriptedConn, _ []string) {
+		cancel()
+		c.say("-CLUSTERDOWN The cluster is down\r\n")
+	}))
+	c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.RetryWritesInDoubt = true })
+	err := c.Incr(ctx, "k").Err()
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, ErrWriteInDoubt)
+}
+
 // A read whose connection is lost is sent again.
 func TestReadSurvivesALostConnection(t *testing.T) {
 	t.Parallel()

@@ -71,3 +71,15 @@ func TestEveryShardIsToldThoughTwoBecomeOne(t *testing.T) {
 	require.NoError(t, c.FlushAll(background(t)).Err())
 	require.Equal(t, 2, a.count("FLUSHALL"))
 }
+
+// That one shard has no key says nothing about another that has failed.
+func TestRandomKeyOfSomeShards(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	servers[0].on("RANDOMKEY", says("_\r\n"))
+	servers[1].on("RANDOMKEY", says("-NOPERM this user has no permissions\r\n"))
+	c := clusterOf(t, servers, nil)
+	err := c.RandomKey(background(t)).Err()
+	require.ErrorAs(t, err, new(*NodesError))
+	require.NotErrorIs(t, err, Nil)
+}

@@ -369,6 +369,20 @@ func TestPartialFailure(t *testing.T) {
 	require.Equal(t, "c", get.Val()[2])
 }
 
+// Whatever else went wrong, a write in doubt is told of, and nothing is said to be OK.
+func TestPartialFailureInDoubt(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	keys := []string{keyOn(0, slotCount/2-1), keyOn(slotCount/2, slotCount-1)}
+	servers[0].on("MSET", says("-OOM command not allowed when used memory > 'maxmemory'\r\n"))
+	servers[1].on("MSET", hangsUp)
+	c := clusterOf(t, servers, nil)
+	set := c.MSet(background(t), keys[0], "a", keys[1], "b")
+	require.ErrorIs(t, set.Err(), ErrWriteInDoubt)
+	require.True(t, HasErrorPrefix(set.Err(), "OOM"))
+	require.Empty(t, set.Val())
+}
+
 // A part is redirected for itself.
 func TestPartsFollowRedirects(t *testing.T) {
 	t.Parallel()

@@ -270,6 +270,20 @@ func TestReadLeavesAReplica(t *testing.T) {
 	}
 }
 
+// A read leaves a silent replica as long as another node is left, the primary last.
+func TestReadLeavesAllSilentReplicas(t *testing.T) {
+	t.Parallel()
+	primary, replicas := newScriptedShard(t, 2)
+	primary.on("GET", says(bulk("v")))
+	for _, s := range replicas {
+		s.on("GET", stalls)
+	}
+	c := clusterOf(t, []*scripted{primary}, func(o *ClusterOptions) {
+		o.ReadOnly, o.SuspectAfter, o.ReadTimeout = true, 20*time.Millisecond, time.Hour
+	})
+	require.Equal(t, "v", c.Get(background(t), "key").Val())
+}
+
 // With every replica away reads are the primary's.
 func TestReadsWithoutReplicas(t *testing.T) {
 	t.Parallel()

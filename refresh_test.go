@@ -39,6 +39,35 @@ func ready(t *testing.T, c *ClusterClient) {
 
 // However many reasons there are to load the map, it is done at most every
 // 100 ms, by one caller, who asks one server.
+// A node that only ASK has named is in no answer. The map may be loaded while a command
+// waits for its first connection.
+func TestLoadsWhileAStrangerIsDialled(t *testing.T) {
+	t.Parallel()
+	s, stranger := newScripted(t), newScripted(t)
+	greeted, release := make(chan struct{}), make(chan struct{})
+	tell := sync.OnceFunc(func() { close(greeted) })
+	stranger.on("HELLO", func(c *scriptedConn, args []string) {
+		tell()
+		c.await(release)
+		greets(c, args)
+	})
+	s.on("SET", says(fmt.Sprintf("-ASK %d %s\r\n", keySlot("key"), stranger.addr)))
+	c := clusterOf(t, []*scripted{s}, nil)
+	ctx := background(t)
+	result := make(chan error)
+	go func() { result <- c.Set(ctx, "key", "v", 0).Err() }()
+	<-greeted
+	for range 2 {
+		refreshed := c.topology.next()
+		c.ReloadState(ctx)
+		<-refreshed
+	}
+	close(release)
+	require.NoError(t, resultFrom(t, result))
+	_, ever := stranger.connections()
+	require.Equal(t, 1, ever)
+}
+
 func TestLoadsAreRare(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := newMemoryNet(t)

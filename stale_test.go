@@ -95,6 +95,31 @@ func TestLowerEpochOfAll(t *testing.T) {
 	})
 }
 
+// A node that was taken out and made a cluster of its own begins with the epoch 0. It
+// is not believed, however often it is asked while it is still in the map.
+func TestNodeThatWasResetIsNotBelieved(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a, b, reset := m.add("a:1"), m.add("b:1"), m.add("c:1")
+		all := []*scripted{a, b, reset}
+		setSlots(all, sharedBy("a:1", "b:1", "c:1")...)
+		setEpoch(7, all...)
+		c := m.client(nil, "a:1", "b:1")
+		ready(t, c)
+		setEpoch(0, reset)
+		reset.setSlots(sharedBy("c:1")...)
+		asked := loads(reset)
+		for range 30 {
+			refreshed := c.topology.next()
+			c.ReloadState(t.Context())
+			<-refreshed
+			require.Len(t, c.currentMap().nodes, 3)
+		}
+		require.Greater(t, loads(reset), asked)
+		require.EqualValues(t, 7, c.topology.epoch)
+	})
+}
+
 // An answer that brings no news costs no question for the epoch, and one from a
 // server that does not tell it counts.
 func TestEpochIsAskedRarely(t *testing.T) {

@@ -1,10 +1,31 @@
 package redis
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
+
+// The errors of an attempt that was followed by another do not stay.
+func TestTransactionForgetsEarlierErrors(t *testing.T) {
+	t.Parallel()
+	s, gone := newScripted(t), newScripted(t)
+	gone.stop()
+	s.on("MULTI", says("+OK\r\n"))
+	s.on("SET", says(fmt.Sprintf("-MOVED %d %s\r\n", keySlot("key"), gone.addr)))
+	s.on("EXEC", says("-EXECABORT Transaction discarded because of previous errors.\r\n"))
+	c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.FailoverTimeout = -1 })
+	ctx := background(t)
+	var set *StatusCmd
+	_, err := c.TxPipelined(ctx, func(pipe Pipeliner) error {
+		set = pipe.Set(ctx, "key", "v", 0)
+		return nil
+	})
+	require.Error(t, err)
+	require.False(t, HasErrorPrefix(err, "MOVED"), "%v", err)
+	require.Equal(t, err, set.Err())
+}
 
 // Where MULTI is refused, the commands have run though the transaction failed.
 func TestMultiRefused(t *testing.T) {

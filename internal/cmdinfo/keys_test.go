@@ -238,3 +238,29 @@ func BenchmarkFirstKeyPos(b *testing.B) {
 		c.FirstKeyPos(len(args), func(i int) string { return args[i] })
 	}
 }
+
+func TestSlot(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]int{
+		"cluster countkeysinslot 7":  7,
+		"CLUSTER GETKEYSINSLOT 0 10": 0,
+		"cluster flushslot 16383":    16383,
+		"cluster flushslot 16384":    -1,
+		"cluster flushslot x":        -1,
+		"cluster flushslot":          -1,
+		"cluster addslots 7":         -1,
+		"get 7 7":                    -1,
+		"nonsense":                   -1,
+	} {
+		words := strings.Fields(line)
+		c := Lookup(words[0])
+		if len(words) > 1 {
+			c = c.Sub(words[1])
+		}
+		slot, ok := c.Slot(len(words), func(i int) string { return words[i] })
+		if !ok {
+			slot = -1
+		}
+		require.Equal(t, want, slot, line)
+	}
+}
