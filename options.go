@@ -282,8 +282,8 @@ type ClusterOptions struct {
 
 	// RetryWritesInDoubt sends a write again when its connection was lost after
 	// it had been sent, so that nobody knows whether the server ran it: an INCR
-	// may then count twice. Default false: such a write returns an error that
-	// says so, and is not repeated.
+	// may then count twice. If it does not run then, the error is [ErrWriteInDoubt]
+	// all the same. Default false: such a write returns that error at once.
 	RetryWritesInDoubt bool
 
 	// SuspectAfter is how long a node may leave the oldest command that was sent
@@ -525,8 +525,8 @@ type Options struct {
 
 	// RetryWritesInDoubt sends a write again when its connection was lost after
 	// it had been sent, so that nobody knows whether the server ran it: an INCR
-	// may then count twice. Default false: such a write returns an error that
-	// says so, and is not repeated.
+	// may then count twice. If it does not run then, the error is [ErrWriteInDoubt]
+	// all the same. Default false: such a write returns that error at once.
 	RetryWritesInDoubt bool
 
 	// readOnly makes every connection send READONLY after its handshake.
