@@ -353,6 +353,37 @@ func TestPipelineThatBlocks(t *testing.T) {
 	require.NoError(t, c.Get(ctx, "key").Err())
 }
 
+// A server is late to end what blocks: that is no reason to close the connection,
+// however short ReadTimeout is.
+func TestServersEndBlockingLate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		s := m.add("a:1")
+		const block, late = time.Second, 4 * time.Second
+		s.on("BLPOP", func(c *scriptedConn, _ []string) {
+			time.Sleep(block + late)
+			c.say("_\r\n")
+		})
+		c := m.client(func(o *ClusterOptions) { o.ReadTimeout = 50 * time.Millisecond }, "a:1")
+		ctx := t.Context()
+		require.ErrorIs(t, c.BLPop(ctx, block, "list").Err(), Nil)
+		cmds, err := c.Pipelined(ctx, func(p Pipeliner) error {
+			p.BLPop(ctx, block, "list")
+			p.Set(ctx, "key", "v", 0)
+			p.BLPop(ctx, block, "list")
+			return nil
+		})
+		require.ErrorIs(t, err, Nil)
+		require.NoError(t, cmds[1].Err())
+		require.ErrorIs(t, cmds[2].Err(), Nil)
+
+		s.on("BLPOP", stalls)
+		began := time.Now()
+		require.ErrorIs(t, c.BLPop(ctx, block, "list").Err(), ErrWriteInDoubt)
+		require.InDelta(t, block+blockMargin, time.Since(began), float64(time.Second), "but not for ever")
+	})
+}
+
 // A caller who leaves gets the context's error for what was not answered, and
 // leaves the connection as it was.
 func TestPipelineCancelled(t *testing.T) {

@@ -275,8 +275,13 @@ func (c *baseCmd) firstKey() int {
 	return pos
 }
 
+// blockMargin is what a blocking command has for its reply on top of its own time,
+// if ReadTimeout is not more: a server ends it up to 150 ms late, and later when busy.
+const blockMargin = 5 * time.Second
+
 // replyTimeout is how long to wait for the reply when a plain command is given
-// read: a blocking one may take its own time on top. Negative is for ever.
+// read, which 0 stands for: a blocking one may take its own time on top. Negative
+// is for ever.
 func (c *baseCmd) replyTimeout(read time.Duration) time.Duration {
 	blocks := c.peculiar().blocks
 	switch {
@@ -285,7 +290,7 @@ func (c *baseCmd) replyTimeout(read time.Duration) time.Duration {
 	case blocks <= 0 || read <= 0:
 		return -1
 	}
-	return blocks + read
+	return blocks + max(read, blockMargin)
 }
 
 // text shows the command with val, or with its error.

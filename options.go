@@ -157,8 +157,8 @@ type ClusterOptions struct {
 
 	// ReadTimeout is how long a command waits for its reply, counted from when
 	// it is given to a connection. A blocking command has the time it asks the
-	// server for on top. Default 3 s; -1 or -2 waits as long as the context
-	// lets it.
+	// server for on top, and at least 5 s besides. Default 3 s; -1 or -2 waits as
+	// long as the context lets it.
 	ReadTimeout time.Duration
 
 	// WriteTimeout is how long a write to a connection may block. Default:
@@ -409,8 +409,8 @@ type Options struct {
 
 	// ReadTimeout is how long a command waits for its reply, counted from when
 	// it is given to a connection. A blocking command has the time it asks the
-	// server for on top. Default 3 s; -1 or -2 waits as long as the context
-	// lets it.
+	// server for on top, and at least 5 s besides. Default 3 s; -1 or -2 waits as
+	// long as the context lets it.
 	ReadTimeout time.Duration
 
 	// WriteTimeout is how long a write to a connection may block. Default:
