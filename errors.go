@@ -35,8 +35,13 @@ var ErrNoScript error = resp.Error("NOSCRIPT No matching script. Please use EVAL
 var errNilContext = errors.New("redis: the context is nil")
 
 // HasErrorPrefix reports whether err is, or wraps, an [Error] of the server
-// that begins with prefix. A leading "ERR " does not count.
+// that begins with prefix. A leading "ERR " does not count. The error of a
+// transaction that was discarded has two, EXECABORT and that of the command refused.
 func HasErrorPrefix(err error, prefix string) bool {
+	var aborted *abortedError
+	if errors.As(err, &aborted) {
+		return HasErrorPrefix(aborted.exec, prefix) || HasErrorPrefix(aborted.refusal, prefix)
+	}
 	var reply Error
 	return errors.As(err, &reply) && strings.HasPrefix(strings.TrimPrefix(reply.Error(), "ERR "), prefix)
 }

@@ -15,7 +15,8 @@ const TxFailedErr = resp.Error("redis: transaction failed")
 
 // TxPipeline starts a transaction: Exec sends the commands between MULTI and
 // EXEC, to one server, which runs all of them with no others between them, or none. One
-// that fails does not undo the rest.
+// that fails does not undo the rest. If the server refuses one before EXEC none runs: the
+// error of each satisfies [IsExecAbortError], and is what was refused as well.
 func (c *Client) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails.
@@ -25,7 +26,9 @@ func (c *Client) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]C
 
 // TxPipeline starts a transaction: Exec sends the commands between MULTI and
 // EXEC to the node that serves their keys, which runs all of them with no others
-// between them, or none. One that fails does not undo the rest. Keys of several slots fail with [ErrCrossSlot] before anything is sent.
+// between them, or none. One that fails does not undo the rest. If the server refuses one
+// before EXEC none runs: the error of each satisfies [IsExecAbortError], and is what was
+// refused as well. Keys of several slots fail with [ErrCrossSlot] before anything is sent.
 func (c *ClusterClient) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails.
@@ -212,12 +215,17 @@ func readTx(call *wire.Call, cmds []Cmder, how manner) error {
 	}
 	n, err := exec.Array()
 	switch {
-	case refused != nil:
-		// The commands that were not at fault share the fate of the others.
+	case refused != nil && err != nil:
 		if judgeReply(refused.Error(), outcome{err: refused}).action != giveUp {
-			return refused
+			return &abortedError{refused.Error(), err, refused}
 		}
-		failTx(cmds, err)
+		for _, cmd := range cmds {
+			if own := cmd.Err(); own != nil {
+				cmd.SetErr(&abortedError{own.Error(), err, own})
+			} else {
+				cmd.SetErr(&abortedError{fmt.Sprintf("%v (%v)", err, refused), err, refused})
+			}
+		}
 		return nil
 	case err == Nil:
 		failTx(cmds, TxFailedErr)
@@ -236,6 +244,19 @@ func readTx(call *wire.Call, cmds []Cmder, how manner) error {
 	}
 	return nil
 }
+
+// abortedError is the error of a transaction that was discarded because the server had
+// refused one of its commands: it is the replies to both, EXEC and the command.
+type abortedError struct {
+	text          string
+	exec, refusal error
+}
+
+func (e *abortedError) Error() string   { return e.text }
+func (e *abortedError) Unwrap() []error { return []error{e.exec, e.refusal} }
+
+// RedisError marks the error as a reply of the server.
+func (e *abortedError) RedisError() {}
 
 // withoutMulti is the error of a transaction whose MULTI was refused, to a user who
 // may not run it, for instance: what was sent behind it ran all the same, each

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -48,4 +49,98 @@ func TestMultiRefused(t *testing.T) {
 		})
 	}
 	require.Equal(t, 2, s.count("INCR"), "none was sent again")
+}
+
+// bystander is a hook that does nothing.
+type bystander struct{}
+
+func (bystander) DialHook(next DialHook) DialHook                                  { return next }
+func (bystander) ProcessHook(next ProcessHook) ProcessHook                         { return next }
+func (bystander) ProcessPipelineHook(next ProcessPipelineHook) ProcessPipelineHook { return next }
+
+// Whichever command a server refuses, and whoever sends the transaction, its error is
+// EXECABORT and the reason.
+func TestOneCommandRefused(t *testing.T) {
+	t.Parallel()
+	const oom = "OOM command not allowed when used memory > 'maxmemory'."
+	newServer := func(t *testing.T) *scripted {
+		s := newScripted(t)
+		for _, command := range []string{"MULTI", "WATCH", "UNWATCH"} {
+			s.on(command, says("+OK\r\n"))
+		}
+		s.on("INCR", says("+QUEUED\r\n"))
+		s.on("APPEND", says("-"+oom+"\r\n"))
+		s.on("EXEC", says("-EXECABORT Transaction discarded because of previous errors.\r\n"))
+		return s
+	}
+	type transaction = func(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error)
+	inWatch := func(c UniversalClient) transaction {
+		return func(ctx context.Context, fn func(Pipeliner) error) (cmds []Cmder, err error) {
+			err = c.Watch(ctx, func(tx *Tx) error {
+				cmds, err = tx.TxPipelined(ctx, fn)
+				return err
+			}, "k")
+			return cmds, err
+		}
+	}
+	for name, begin := range map[string]func(*testing.T, *scripted) transaction{
+		"Client":        func(t *testing.T, s *scripted) transaction { return clientOf(t, s, nil).TxPipelined },
+		"ClusterClient": func(t *testing.T, s *scripted) transaction { return clusterOf(t, []*scripted{s}, nil).TxPipelined },
+		"Tx":            func(t *testing.T, s *scripted) transaction { return inWatch(clientOf(t, s, nil)) },
+		"Tx of a cluster": func(t *testing.T, s *scripted) transaction {
+			return inWatch(clusterOf(t, []*scripted{s}, nil))
+		},
+		"Conn": func(t *testing.T, s *scripted) transaction {
+			conn := clientOf(t, s, nil).Conn()
+			t.Cleanup(func() { _ = conn.Close() })
+			return conn.TxPipelined
+		},
+		"hooks of a node": func(t *testing.T, s *scripted) transaction {
+			c := clusterOf(t, []*scripted{s}, nil)
+			c.OnNewNode(func(node *Client) { node.AddHook(bystander{}) })
+			return c.TxPipelined
+		},
+	} {
+		for refused := range 3 {
+			t.Run(fmt.Sprint(name, " ", refused), func(t *testing.T) {
+				t.Parallel()
+				run := begin(t, newServer(t))
+				ctx := background(t)
+				cmds, err := run(ctx, func(p Pipeliner) error {
+					for i := range 3 {
+						if i == refused {
+							p.Append(ctx, "k", "v")
+						} else {
+							p.Incr(ctx, "k")
+						}
+					}
+					return nil
+				})
+				require.Len(t, cmds, 3)
+				require.Equal(t, cmds[0].Err(), err)
+				require.Equal(t, oom, cmds[refused].Err().Error())
+				for _, cmd := range cmds {
+					require.Implements(t, new(Error), cmd.Err())
+					require.True(t, IsExecAbortError(cmd.Err()), "%v", cmd)
+					require.True(t, IsOOMError(cmd.Err()), "%v", cmd)
+					require.ErrorContains(t, cmd.Err(), oom)
+				}
+			})
+		}
+	}
+}
+
+// What redirects a command is no less a redirect because EXEC failed of it.
+func TestTransactionRedirected(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("MULTI", says("+OK\r\n"))
+	s.on("INCR", says("-MOVED 5 10.0.0.2:6379\r\n"))
+	s.on("EXEC", says("-EXECABORT Transaction discarded because of previous errors.\r\n"))
+	ctx := background(t)
+	_, err := clientOf(t, s, nil).TxPipelined(ctx, func(p Pipeliner) error { return p.Incr(ctx, "k").Err() })
+	require.True(t, IsExecAbortError(err), "%v", err)
+	addr, ok := IsMovedError(err)
+	require.True(t, ok)
+	require.Equal(t, "10.0.0.2:6379", addr)
 }
