@@ -88,6 +88,12 @@ func (e *DialError) Error() string {
 // Unwrap gives the cause.
 func (e *DialError) Unwrap() error { return e.Err }
 
+// Timeout reports whether time was up: DialTimeout's, or a shorter one of the system.
+func (e *DialError) Timeout() bool { return isTimeout(e.Err) }
+
+// Temporary is there for [net.Error], and is what the cause says.
+func (e *DialError) Temporary() bool { return isTemporary(e.Err) }
+
 // permanent reports whether dialling again would end the same way, because it
 // is the configuration that is wrong.
 func (e *DialError) permanent() bool {

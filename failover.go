@@ -11,8 +11,9 @@ import (
 
 // ErrWriteInDoubt is returned for a command that may change data and whose
 // connection was lost after it had been sent: it may have run or not, and was
-// not sent again. The [NodeError] within says on which node, and why. Set
-// RetryWritesInDoubt to have such commands repeated.
+// not sent again. The [NodeError] within says on which node, and why; the whole is a
+// net.Error with the same Timeout. Set RetryWritesInDoubt to have such commands
+// repeated.
 //
 // A write whose context ended while it was on a connection may have run as well, or
 // may yet run. Its error is the context's, in a [NodeError]. If Wrote is above 0 it was
@@ -31,6 +32,24 @@ var ErrWriteInDoubt = errors.New("redis: write in doubt: it was sent, but its co
 //
 // Timeout reports whether time was up, the connection's or the context's.
 type NodeError = wire.Error
+
+// netError makes an error that has others within a [net.Error] itself: many programs
+// look for one without errors.As.
+type netError struct{ error }
+
+func (e netError) Unwrap() error   { return e.error }
+func (e netError) Timeout() bool   { return isTimeout(e.error) }
+func (e netError) Temporary() bool { return isTemporary(e.error) }
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+func isTemporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
+}
 
 // outcome is what a command met at a node.
 type outcome struct {
@@ -114,7 +133,7 @@ func judge(o outcome) verdict {
 	case lost.Wrote == 0:
 		return o.absent()
 	case !o.repeatable:
-		return verdict{refresh: true, err: fmt.Errorf("%w: %w", ErrWriteInDoubt, o.err)}
+		return verdict{refresh: true, err: netError{fmt.Errorf("%w: %w", ErrWriteInDoubt, o.err)}}
 	case o.replica:
 		return verdict{action: avoid, refresh: true, err: o.err}
 	}

@@ -167,6 +167,36 @@ func TestJudgeNeverRepeatsAWrite(t *testing.T) {
 	}
 }
 
+// Programs that ask an error itself whether it is a net.Error, and not what it wraps,
+// learn of a timeout too.
+func TestErrorsAreNetErrors(t *testing.T) {
+	t.Parallel()
+	ended, cancel := context.WithTimeout(context.Background(), 0)
+	defer cancel()
+	late := lostAfter(20, wire.ErrReadTimeout)
+	before := &attempt{lost: late}
+	for name, test := range map[string]struct {
+		err     error
+		timeout bool
+	}{
+		"reply late":                  {late, true},
+		"in doubt, reply late":        {judge(outcome{err: late}).err, true},
+		"in doubt, connection lost":   {judge(outcome{err: lostAfter(20, io.EOF)}).err, false},
+		"in doubt before":             {before.withDoubt(late), true},
+		"in doubt before, then other": {before.withDoubt(notDialled("dial", syscall.ECONNREFUSED)), false},
+		"dial late":                   {notDialled("dial", context.DeadlineExceeded), true},
+		"dial refused":                {notDialled("dial", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), false},
+		"password":                    {notDialled("authenticate", resp.Error("WRONGPASS")), false},
+		"context ended in a pause":    {pauseError(ended, forBackoff, ended.Err(), io.EOF), true},
+		"context ended in a wait":     {pauseError(ended, forShard, ended.Err(), io.EOF), true},
+	} {
+		err, ok := test.err.(net.Error)
+		require.True(t, ok, name)
+		require.Equal(t, test.timeout, err.Timeout(), name)
+		require.Equal(t, test.timeout, err.Temporary(), name)
+	}
+}
+
 // A write whose connection is lost is not sent again; the error names the node.
 func TestWriteInDoubt(t *testing.T) {
 	t.Parallel()

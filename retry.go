@@ -50,9 +50,9 @@ func (try *attempt) withDoubt(err error) error {
 	case err == nil, try.lost == nil, errors.Is(err, ErrWriteInDoubt):
 		return err
 	case errors.Is(err, try.lost):
-		return fmt.Errorf("%w: %w", ErrWriteInDoubt, err)
+		return netError{fmt.Errorf("%w: %w", ErrWriteInDoubt, err)}
 	}
-	return fmt.Errorf("%w: %w (tried again after: %w)", ErrWriteInDoubt, err, try.lost)
+	return netError{fmt.Errorf("%w: %w (tried again after: %w)", ErrWriteInDoubt, err, try.lost)}
 }
 
 // pauseKind is what to wait for before the next attempt.
@@ -308,9 +308,9 @@ func pauseError(ctx context.Context, kind pauseKind, end, err error) error {
 	case end == errTimeIsUp:
 		return err
 	case kind == forShard:
-		return fmt.Errorf("%w (while waiting for its shard after: %w)", ctx.Err(), err)
+		return netError{fmt.Errorf("%w (while waiting for its shard after: %w)", ctx.Err(), err)}
 	}
-	return fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)
+	return netError{fmt.Errorf("%w (before it was tried again after: %w)", ctx.Err(), err)}
 }
 
 // backoff is a random pause before try number retries+1, with an upper limit
