@@ -258,6 +258,7 @@ func TestBadServerIsMended(t *testing.T) {
 type sender interface {
 	redis.Cmdable
 	Do(ctx context.Context, args ...interface{}) *redis.Cmd
+	Process(ctx context.Context, cmd redis.Cmder) error
 }
 
 // TestCommandsThatCannotBeSent has mistakes that are found before a connection
@@ -285,7 +286,11 @@ func TestCommandsThatCannotBeSent(t *testing.T) {
 			"redis: msetnx: 1 values are not pairs"},
 		{"HSET", func(ctx context.Context, c sender) redis.Cmder { return c.HSet(ctx, "key", "field") },
 			"redis: hset: 1 values are not pairs"},
-		{"nothing", func(ctx context.Context, c sender) redis.Cmder { return c.Do(ctx) }, "redis: "},
+		{"nothing", func(ctx context.Context, c sender) redis.Cmder {
+			cmd := redis.NewCmd(ctx)
+			_ = c.Process(ctx, cmd)
+			return cmd
+		}, "redis: a command without a name"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -110,22 +110,35 @@ func TestCommandWithoutAName(t *testing.T) {
 	require.Equal(t, errNameless, conn.Process(ctx, new(StringCmd)))
 
 	pipe := conn.Pipeline()
-	pipe.Do(ctx)
+	nameless := new(StringCmd)
+	require.NoError(t, pipe.Process(ctx, nameless))
 	_, err := pipe.Exec(ctx)
 	require.Equal(t, errNameless, err)
-	nameless := pipe.Do(ctx)
+	require.NoError(t, pipe.Process(ctx, nameless))
 	get := pipe.Get(ctx, "a")
 	_, err = pipe.Exec(ctx)
 	require.Equal(t, errNameless, err)
 	require.Equal(t, errNameless, nameless.Err())
 	require.Equal(t, "va", get.Val())
 
-	_, err = conn.TxPipelined(ctx, func(pipe Pipeliner) error {
-		pipe.Do(ctx)
-		return nil
-	})
+	_, err = conn.TxPipelined(ctx, func(pipe Pipeliner) error { return pipe.Process(ctx, nameless) })
 	require.Equal(t, errNameless, err)
 	require.NotContains(t, s.received(), "MULTI")
+}
+
+// Do without arguments fails at once, and leaves a pipeline as it is.
+func TestPipelineDoesNothing(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, nil)
+	ctx := background(t)
+	for name, pipe := range map[string]Pipeliner{"pipeline": c.Pipeline(), "transaction": c.TxPipeline()} {
+		require.Equal(t, errNameless, pipe.Do(ctx).Err(), name)
+		require.Zero(t, pipe.Len(), name)
+		cmds, err := pipe.Exec(ctx)
+		require.NoError(t, err, name)
+		require.Empty(t, cmds, name)
+	}
 }
 
 func TestNoBytesWithoutAReply(t *testing.T) {

@@ -18,7 +18,8 @@ type Pipeliner interface {
 
 	// Len is the number of commands collected.
 	Len() int
-	// Do adds a command for which there is no method.
+	// Do adds a command for which there is no method. Without arguments it adds
+	// nothing: what it returns has an error at once.
 	Do(ctx context.Context, args ...any) *Cmd
 	// Process adds a command.
 	Process(ctx context.Context, cmd Cmder) error
@@ -84,6 +85,17 @@ func (p *Pipeline) Len() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.cmds)
+}
+
+// Do adds a command for which there is no method. Without arguments it adds nothing:
+// what it returns has an error at once.
+func (p *Pipeline) Do(ctx context.Context, args ...any) *Cmd {
+	cmd := NewCmd(ctx, args...)
+	if len(args) == 0 {
+		cmd.SetErr(errNameless)
+		return cmd
+	}
+	return do(ctx, p.cmdable, cmd)
 }
 
 // Process adds a command.
