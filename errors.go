@@ -71,8 +71,23 @@ func redirection(err error, ask bool) (addr string, ok bool) {
 // its data into memory (LOADING).
 func IsLoadingError(err error) bool { return HasErrorPrefix(err, "LOADING") }
 
-// IsReadOnlyError reports whether a write was refused by a replica (READONLY).
-func IsReadOnlyError(err error) bool { return HasErrorPrefix(err, "READONLY") }
+// IsReadOnlyError reports whether a write was refused by a replica (READONLY), be it
+// that of a script.
+func IsReadOnlyError(err error) bool {
+	var reply Error
+	return HasErrorPrefix(err, "READONLY") || errors.As(err, &reply) && isReadOnlyScript(reply.Error())
+}
+
+// isReadOnlyScript reports whether a reply is what servers before Redis 7 make of
+// READONLY when it ends a script.
+func isReadOnlyScript(reply string) bool {
+	if !strings.HasPrefix(reply, "ERR Error running script (call to f_") {
+		return false
+	}
+	reply = strings.TrimRight(reply, " ") // was the end of a line
+	return strings.HasSuffix(reply, ": -READONLY You can't write against a read only replica.") ||
+		strings.HasSuffix(reply, ": -READONLY You can't write against a read only slave.")
+}
 
 // IsClusterDownError reports whether the cluster, or the slot, was not served
 // (CLUSTERDOWN).

@@ -32,6 +32,10 @@ func TestErrorsOfServers(t *testing.T) {
 	for _, test := range []struct{ reply, want string }{
 		{"LOADING Redis is loading the dataset in memory", "loading"},
 		{"READONLY You can't write against a read only replica.", "readonly"},
+		{"ERR Error running script (call to f_e0e1f9fabfc9d4800c877a703b823ac0578ff8db): @user_script:1: @user_script: 1: -READONLY You can't write against a read only replica.", "readonly"},
+		{"ERR Error running script (call to f_e0e1f9fabfc9d4800c877a703b823ac0578ff8db): @user_script:1: @user_script: 1: -READONLY You can't write against a read only slave.  ", "readonly"},
+		{"ERR Error running script (call to f_e0e1f9fabfc9d4800c877a703b823ac0578ff8db): @user_script:1: user_script:1: no -READONLY for a read only replica.", ""},
+		{"ERR unknown subcommand: -READONLY You can't write against a read only replica.", ""},
 		{"CLUSTERDOWN The cluster is down", "clusterdown"},
 		{"TRYAGAIN Multiple keys request during rehashing of slot", "tryagain"},
 		{"MASTERDOWN Link with MASTER is down", "masterdown"},

@@ -162,6 +162,9 @@ func judgeReply(text string, o outcome) verdict {
 		}
 		return v
 	}
+	if isReadOnlyScript(text) {
+		text = "READONLY"
+	}
 	for _, rule := range replyRules {
 		if !strings.HasPrefix(text, rule.prefix) {
 			continue

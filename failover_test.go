@@ -68,6 +68,7 @@ func TestJudge(t *testing.T) {
 		{"CLUSTERDOWN, slot", resp.Error("CLUSTERDOWN Hash slot not served"), gone, gone, gone},
 		{"MASTERDOWN", resp.Error("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."), gone, gone, goneRead},
 		{"READONLY", resp.Error("READONLY You can't write against a read only replica."), gone, gone, gone},
+		{"READONLY in a script", resp.Error("ERR Error running script (call to f_e0e1f9fabfc9d4800c877a703b823ac0578ff8db): @user_script:1: @user_script: 1: -READONLY You can't write against a read only replica."), gone, gone, gone},
 		{"UNBLOCKED by a demotion", resp.Error("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"), gone, gone, gone},
 		{"UNBLOCKED by CLIENT UNBLOCK", resp.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK"), "return", "return", "return"},
 
