@@ -98,6 +98,11 @@ var _ = testCommandGroup(commandGroup{name: "connection", server: redistest.Opti
 		},
 	},
 	{
+		name:     "ClientInfo/spaces in an address",
+		call:     func(ctx context.Context, c testCommands) Cmder { return c.ClientInfo(ctx) },
+		scripted: []string{bulk("id=3 addr=/tmp/a b/redis 1.sock:0 laddr=/tmp/a b/redis 1.sock:0 fd=8 name= db=2\n")},
+		args:     "client info", want: &ClientInfo{ID: 3, Addr: "/tmp/a b/redis 1.sock:0", LAddr: "/tmp/a b/redis 1.sock:0", FD: 8, DB: 2},
+	}, {
 		name:     "ClientInfo/no number",
 		call:     func(ctx context.Context, c testCommands) Cmder { return c.ClientInfo(ctx) },
 		scripted: []string{"+id=x\r\n"},

@@ -154,15 +154,24 @@ func (c *ClientInfoCmd) decode(d *resp.Decoder) error {
 	return err
 }
 
-// parseClientInfo reads a line of name=value.
+// parseClientInfo reads a line of name=value. The address of a Unix socket may have
+// spaces in it.
 func parseClientInfo(line string) (*ClientInfo, error) {
+	var pairs []string
+	for word := range strings.FieldsSeq(line) {
+		switch {
+		case strings.Contains(word, "="):
+			pairs = append(pairs, word)
+		case len(pairs) == 0:
+			return nil, fmt.Errorf("redis: client info: %q is no name and value", word)
+		default:
+			pairs[len(pairs)-1] += " " + word
+		}
+	}
 	info := new(ClientInfo)
 	fields := info.fields()
-	for _, word := range strings.Fields(line) {
-		name, value, ok := strings.Cut(word, "=")
-		if !ok {
-			return nil, fmt.Errorf("redis: client info: %q is no name and value", word)
-		}
+	for _, pair := range pairs {
+		name, value, _ := strings.Cut(pair, "=")
 		if err := parseClientField(fields[name], value); err != nil {
 			return nil, fmt.Errorf("redis: client info: %s: %w", name, err)
 		}
