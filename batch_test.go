@@ -99,7 +99,7 @@ func TestPipelineErrors(t *testing.T) {
 		require.ErrorContains(t, odd.Err(), "mset: 1 values are not pairs", name)
 		require.ErrorContains(t, incr.Err(), "WRONGTYPE", name)
 		require.ErrorIs(t, absent.Err(), Nil, name)
-		require.ErrorContains(t, session.Err(), "select depends on the connection", name)
+		require.EqualError(t, session.Err(), "redis: select depends on the connection it is sent on: use a Conn", name)
 		require.Equal(t, "v", get.Val(), name)
 		require.Equal(t, 0, s.count("select"), name)
 	}

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 )
@@ -161,8 +162,19 @@ func checkCommand(ctx context.Context, cmd Cmder) error {
 	switch {
 	case ctx == nil:
 		return errNilContext
-	case b.lookup().IsSession():
-		return fmt.Errorf("redis: %s depends on the connection it is sent on: use Conn, Watch, TxPipeline or Subscribe", b.FullName())
+	case b.lookup().IsSession(b.argCount()):
+		return fmt.Errorf("redis: %s depends on the connection it is sent on: use %s", b.FullName(), cmp.Or(sessionMethods[b.Name()], "a Conn"))
 	}
 	return ctx.Err()
+}
+
+// sessionMethods are what to use in place of a session command, where that is not a
+// [Conn].
+var sessionMethods = map[string]string{
+	"multi": "TxPipeline", "exec": "TxPipeline", "discard": "TxPipeline",
+	"watch": "Watch", "unwatch": "Watch",
+	"subscribe": "Subscribe", "unsubscribe": "Subscribe",
+	"psubscribe": "PSubscribe", "punsubscribe": "PSubscribe",
+	"ssubscribe": "SSubscribe", "sunsubscribe": "SSubscribe",
+	"monitor": "Monitor",
 }

@@ -84,7 +84,7 @@ func (c *Conn) process(ctx context.Context, cmd Cmder) error {
 // others expect: then it is closed in the end.
 func (c *Conn) mark(cmds ...Cmder) {
 	for _, cmd := range cmds {
-		if cmd.command().lookup().ChangesConn() {
+		if b := cmd.command(); b.lookup().ChangesConn(b.argCount()) {
 			c.mu.Lock()
 			c.once = true
 			c.mu.Unlock()

@@ -126,6 +126,23 @@ func TestCommandWithoutAName(t *testing.T) {
 	require.NotContains(t, s.received(), "MULTI")
 }
 
+// Clients refuse what depends on a connection, and say what to use instead.
+func TestSessionCommandsAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	ctx := background(t)
+	for name, c := range map[string]UniversalClient{"server": clientOf(t, s, nil), "cluster": clusterOf(t, []*scripted{s}, nil)} {
+		for command, instead := range map[string]string{
+			"auth": "a Conn", "select": "a Conn", "wait": "a Conn", "hello": "a Conn", "MULTI": "TxPipeline", "watch": "Watch", "psubscribe": "PSubscribe",
+		} {
+			err := c.Do(ctx, command, "x").Err()
+			require.ErrorContains(t, err, "depends on the connection it is sent on: use "+instead, name)
+		}
+		require.Empty(t, s.received())
+		require.NoError(t, c.Do(ctx, "hello").Err(), "which only asks")
+	}
+}
+
 // Do without arguments fails at once, and leaves a pipeline as it is.
 func TestPipelineDoesNothing(t *testing.T) {
 	t.Parallel()

@@ -150,14 +150,17 @@ func (c *Command) IsReadOnly() bool { return c.has(ReadOnly) }
 // read-only or merely asks the server something.
 func (c *Command) IsRepeatable() bool { return c.has(ReadOnly | Inquiry) }
 
-// IsSession reports whether the command needs a connection that nobody else
-// uses, because it changes or depends on the connection's state.
-func (c *Command) IsSession() bool { return c.has(Session) }
+// IsSession reports whether the command with n arguments, its name included, needs a
+// connection that nobody else uses, because it changes or depends on the connection's
+// state. HELLO alone only asks.
+func (c *Command) IsSession(n int) bool {
+	return c.has(Session) && (n > 1 || c.Name != "hello")
+}
 
 // ChangesConn reports whether the command leaves its connection in another state:
 // of the session commands all but those that only wait for what was sent before.
-func (c *Command) ChangesConn() bool {
-	return c.IsSession() && c.Name != "wait" && c.Name != "waitaof"
+func (c *Command) ChangesConn(n int) bool {
+	return c.IsSession(n) && c.Name != "wait" && c.Name != "waitaof"
 }
 
 // IsContainer reports whether the command's second argument names a

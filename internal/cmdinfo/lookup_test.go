@@ -59,8 +59,8 @@ func TestNilCommand(t *testing.T) {
 	c := Lookup("nonsense")
 	require.False(t, c.IsReadOnly())
 	require.False(t, c.IsRepeatable())
-	require.False(t, c.IsSession())
-	require.False(t, c.ChangesConn())
+	require.False(t, c.IsSession(2))
+	require.False(t, c.ChangesConn(2))
 	require.False(t, c.IsContainer())
 	require.False(t, c.Blocks(1, nil))
 	require.Zero(t, c.FirstKeyPos(2, nil))
@@ -97,13 +97,18 @@ func TestReadOnly(t *testing.T) {
 func TestSession(t *testing.T) {
 	t.Parallel()
 	for _, name := range strings.Fields("multi exec watch subscribe monitor select client|reply wait waitaof asking") {
-		require.True(t, Lookup(name).IsSession(), name)
-		require.Equal(t, !strings.HasPrefix(name, "wait"), Lookup(name).ChangesConn(), name)
+		require.True(t, Lookup(name).IsSession(2), name)
+		require.Equal(t, !strings.HasPrefix(name, "wait"), Lookup(name).ChangesConn(2), name)
 	}
 	for _, name := range strings.Fields("get publish blpop client|list client|kill eval") {
-		require.False(t, Lookup(name).IsSession(), name)
-		require.False(t, Lookup(name).ChangesConn(), name)
+		require.False(t, Lookup(name).IsSession(2), name)
+		require.False(t, Lookup(name).ChangesConn(2), name)
 	}
+	for name, want := range map[string]bool{"hello": false, "multi": true, "reset": true} {
+		require.Equal(t, want, Lookup(name).IsSession(1), name)
+		require.Equal(t, want, Lookup(name).ChangesConn(1), name)
+	}
+	require.True(t, Lookup("hello").IsSession(2))
 }
 
 func TestPolicies(t *testing.T) {
