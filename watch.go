@@ -81,6 +81,9 @@ func (c *Client) Watch(ctx context.Context, fn func(*Tx) error, keys ...string) 
 // from the beginning and within the bounds of a command's own retries: then fn
 // should return the error that it got, or wrap it. A transaction whose answer
 // was lost is [ErrWriteInDoubt]. Keys of several slots are [ErrCrossSlot].
+//
+// Valkey 9 takes a slot that has moved away since for a change of its keys: then it is
+// TxFailedErr in place of another call.
 func (c *ClusterClient) Watch(ctx context.Context, fn func(*Tx) error, keys ...string) error {
 	switch {
 	case c.err != nil:
