@@ -142,11 +142,30 @@ func (d *dialer) dial(ctx context.Context, onClose func(*wire.Conn, error)) (*wi
 		OnSilence:    d.onSilence,
 		OnClose:      onClose,
 	})
-	if err := d.setUp(ctx, conn); err != nil {
+	if err := d.within(ctx, conn, func() error { return d.setUp(ctx, conn) }); err != nil {
 		conn.Close(err)
 		return nil, err
 	}
 	return conn, nil
+}
+
+// within does what a new connection is for at first, and closes it when ctx ends: a
+// write may block in what a Dialer has returned, and that heeds no context.
+func (d *dialer) within(ctx context.Context, conn *wire.Conn, do func() error) error {
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		conn.Close(ctx.Err())
+	})
+	err := do()
+	if stop() {
+		return err
+	}
+	<-closed
+	if err == nil {
+		err = d.failed("handshake", ctx.Err())
+	}
+	return err
 }
 
 // open opens a connection on which nothing was said yet.

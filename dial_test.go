@@ -179,6 +179,56 @@ func TestDialErrors(t *testing.T) {
 	}
 }
 
+// A write that blocks in what a Dialer has returned ends with DialTimeout, too, and
+// with the client, whatever the other timeouts are.
+func TestDialThatBlocksInAWrite(t *testing.T) {
+	t.Parallel()
+	for name, dial := range map[string]func(near, far net.Conn) net.Conn{
+		"without a buffer": func(near, _ net.Conn) net.Conn { return near },
+		"TLS without a handshake": func(near, far net.Conn) net.Conn {
+			go func() { _, _ = io.Copy(io.Discard, far) }()
+			return tls.Client(near, &tls.Config{ServerName: "x"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var dials atomic.Int32
+			client := func(limit time.Duration) *Client {
+				return NewClient(&Options{Addr: "a:1", MaxRetries: -1, DialTimeout: limit, ReadTimeout: -1, WriteTimeout: -1,
+					Dialer: func(context.Context, string, string) (net.Conn, error) {
+						near, far := net.Pipe()
+						t.Cleanup(func() { _ = far.Close() })
+						dials.Add(1)
+						return dial(near, far), nil
+					},
+				})
+			}
+			ctx := background(t)
+			promptly(t, func() {
+				c := client(20 * time.Millisecond)
+				sub := c.Subscribe(ctx, "channel")
+				_, err := sub.Receive(ctx)
+				for _, err := range []error{c.Ping(ctx).Err(), err} {
+					var failed *DialError
+					require.ErrorAs(t, err, &failed)
+					require.Equal(t, "handshake", failed.Stage)
+					require.ErrorIs(t, failed, context.DeadlineExceeded)
+				}
+				require.NoError(t, sub.Close())
+				require.NoError(t, c.Close())
+
+				c = client(time.Hour)
+				before := dials.Load()
+				result := make(chan error, 1)
+				go func() { result <- c.Ping(ctx).Err() }()
+				awaitThat(t, "the dial", func() bool { return dials.Load() > before })
+				require.NoError(t, c.Close())
+				require.ErrorIs(t, resultFrom(t, result), ErrClosed)
+			})
+		})
+	}
+}
+
 // answering dials a server that says one thing, whatever it is told, as part of
 // the usual dialer.
 func answering(text string, opt *Options) func(context.Context, string, string) (net.Conn, error) {

@@ -27,10 +27,13 @@ func (d *dialer) dialPubSub(ctx context.Context, askRole bool) (nc net.Conn, isR
 		ReadTimeout:  max(0, d.opt.ReadTimeout),
 		WriteTimeout: max(0, d.opt.WriteTimeout),
 	})
-	err = d.setUp(ctx, conn)
-	if err == nil && askRole {
-		isReplica, err = d.askRole(ctx, conn)
-	}
+	err = d.within(ctx, conn, func() error {
+		err := d.setUp(ctx, conn)
+		if err == nil && askRole {
+			isReplica, err = d.askRole(ctx, conn)
+		}
+		return err
+	})
 	if err != nil {
 		conn.Close(err)
 		return nil, false, err
