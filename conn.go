@@ -112,13 +112,29 @@ func (c *Conn) get(ctx context.Context) (*wire.Conn, error) {
 	case c.closed:
 		return nil, ErrClosed
 	case c.conn == nil:
-		conn, err := c.pool.take(ctx)
+		conn, err := c.takeAlive(ctx)
 		if err != nil {
 			return nil, err
 		}
 		c.conn = conn
 	}
 	return c.conn, nil
+}
+
+// takeAlive takes out a connection that the server has not closed while it was idle,
+// since nothing is tried again on a Conn.
+func (c *Conn) takeAlive(ctx context.Context) (*wire.Conn, error) {
+	for {
+		conn, err := c.pool.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		conn.Check()
+		if conn.Err() == nil {
+			return conn, nil
+		}
+		c.pool.give(conn)
+	}
 }
 
 // Close gives the connection back, or closes it if a command was sent on it that

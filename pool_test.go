@@ -880,6 +880,35 @@ func TestIdleConnectionsClosedByTheServer(t *testing.T) {
 	require.Equal(t, 1, s.count("BLPOP"))
 }
 
+// So it is for the first command of a Conn, on which nothing is tried again.
+func TestConnOnIdleConnectionsClosedByTheServer(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("WATCH", says("+OK\r\n"))
+	s.on("MULTI", says("+OK\r\n"))
+	s.on("EXEC", says("*1\r\n:1\r\n"))
+	c := clientOf(t, s, func(o *Options) { o.PoolSize, o.MinIdleConns = 8, 4 })
+	ctx := background(t)
+	incr := func(p Pipeliner) error { return p.Incr(ctx, "n").Err() }
+	for name, use := range map[string]func(*Conn) error{
+		"command":   func(conn *Conn) error { return conn.Incr(ctx, "n").Err() },
+		"pipeline":  func(conn *Conn) error { _, err := conn.Pipelined(ctx, incr); return err },
+		"MULTI":     func(conn *Conn) error { _, err := conn.TxPipelined(ctx, incr); return err },
+		"ephemeral": func(*Conn) error { conn := c.EphemeralConn(); defer conn.Close(); return conn.Incr(ctx, "n").Err() },
+	} {
+		awaitThat(t, "all connections", func() bool { return c.PoolStats().IdleConns >= 4 })
+		c.pool.mu.Lock()
+		for _, info := range c.pool.conns {
+			info.opened = info.opened.Add(-time.Minute) // none was opened in vain
+		}
+		c.pool.mu.Unlock()
+		s.dropConns()
+		conn := c.Conn()
+		require.NoError(t, use(conn), name)
+		require.NoError(t, conn.Close())
+	}
+}
+
 // Who waits for the only connection gets it as soon as it is free.
 func TestTakeTheConnectionOthersUse(t *testing.T) {
 	t.Parallel()
