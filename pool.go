@@ -86,6 +86,8 @@ type pool struct {
 	// there is one.
 	crowding, crowd atomic.Int32
 
+	takers atomic.Int32 // who waits for a connection alone
+
 	scripts scriptLoads
 
 	// pubsubOpened and pubsubClosed count connections for publish and subscribe.
@@ -117,7 +119,6 @@ type pool struct {
 	stale    uint32
 	dead     uint32 // of them
 	waiting  uint32
-	takers   int // those among them who need a connection alone
 	waits    uint32
 	waited   time.Duration
 	served   uint64 // calls on connections that are gone
@@ -166,9 +167,9 @@ func (p *pool) lane(ctx context.Context) (*wire.Conn, error) {
 	if lanes := *p.shared.Load(); len(lanes) > 0 {
 		switch first := lanes[0]; {
 		case first.Busy():
-			return p.quietest(lanes), nil
+			return p.quietest(p.sharable(lanes)), nil
 		case first.InFlight() > 0 && p.opt.PoolSize > 1:
-			return p.spread(lanes), nil
+			return p.spread(p.sharable(lanes)), nil
 		default:
 			return first, nil
 		}
@@ -180,6 +181,15 @@ func (p *pool) lane(ctx context.Context) (*wire.Conn, error) {
 		}
 		return nil, false
 	})
+}
+
+// sharable leaves out the last connection while anybody waits for one alone: what is
+// given to all without a pause would never fall idle.
+func (p *pool) sharable(lanes []*wire.Conn) []*wire.Conn {
+	if p.takers.Load() > 0 && len(lanes) > 1 {
+		return lanes[:len(lanes)-1]
+	}
+	return lanes
 }
 
 // quietest chooses a connection when the first is busy: one that is not, else
@@ -269,14 +279,10 @@ func (p *pool) take(ctx context.Context) (*wire.Conn, error) {
 		return conn, nil
 	}
 	p.misses.Add(1)
-	p.mu.Lock()
-	p.takers++
-	p.mu.Unlock()
+	p.takers.Add(1)
 	conn, err := p.await(ctx, reservePause, func() (*wire.Conn, bool) { return p.reserve(1) })
 	if err != nil {
-		p.mu.Lock()
-		p.takers--
-		p.mu.Unlock()
+		p.takers.Add(-1)
 	}
 	return conn, err
 }
@@ -289,7 +295,7 @@ const reservePause = 2 * time.Millisecond
 // last that is shared stays so, unless it is the only one there may be. So many
 // takers are content with it: nobody must see them when it is gone, and have
 // another one opened.
-func (p *pool) reserve(takers int) (*wire.Conn, bool) {
+func (p *pool) reserve(takers int32) (*wire.Conn, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	lanes := *p.shared.Load()
@@ -303,7 +309,7 @@ func (p *pool) reserve(takers int) (*wire.Conn, bool) {
 		}
 		if conn.Reserve() {
 			p.conns[conn].out = true
-			p.takers -= takers
+			p.takers.Add(-takers)
 			p.share(without(lanes, conn))
 			return conn, true
 		}

@@ -59,7 +59,7 @@ func (p *pool) dialsWanted() int {
 	if len(p.conns) == 0 || p.lastErr != nil || p.suspect() || inVain {
 		return 1
 	}
-	return max(1, p.takers)
+	return max(1, int(p.takers.Load()))
 }
 
 // inVainLately is longer than the usual pauses between dials to a server that hangs

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -845,6 +846,68 @@ func TestSecondLaneForLargeReplies(t *testing.T) {
 	})
 	close(release)
 	require.Equal(t, large, resultFrom(t, result))
+}
+
+// While somebody waits for a connection alone, the last one is given no more bulk, so
+// that it falls idle.
+func TestBulkLeavesTheLastConnectionToTakers(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	large := bulk(strings.Repeat("x", 1<<20))
+	s.on("BLPOP", says("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n"))
+	c := clientOf(t, s, func(o *Options) { o.PoolSize, o.MinIdleConns = 3, 3 })
+	ctx := background(t)
+	awaitThat(t, "all connections", func() bool { return c.PoolStats().IdleConns == 3 })
+	lanes := *c.pool.shared.Load()
+	results := make(chan error, 5)
+	// get has a large value on its way on a connection that was quiet.
+	get := func(lane int) (release chan struct{}) {
+		release = make(chan struct{})
+		s.on("GET", func(c *scriptedConn, _ []string) {
+			c.say(large[:100<<10])
+			c.await(release)
+			c.say(large[100<<10:])
+		})
+		go func() { results <- c.Get(ctx, "key").Err() }()
+		awaitThat(t, "the connection to be busy", lanes[lane].Busy)
+		return release
+	}
+	given := func() (lane int) {
+		conn, err := c.pool.lane(ctx)
+		require.NoError(t, err)
+		return slices.Index(lanes, conn)
+	}
+	blpop := func(ctx context.Context) { results <- c.BLPop(ctx, time.Minute, "list").Err() }
+	var releases []chan struct{}
+	for lane := range lanes {
+		releases = append(releases, get(lane))
+	}
+	for range 2 { // none has less in flight than the last one
+		before := c.PoolStats().Hits
+		go func() { results <- c.Ping(ctx).Err() }()
+		awaitThat(t, "a small command", func() bool { return c.PoolStats().Hits > before })
+	}
+	require.Equal(t, 2, given())
+
+	hasty, cancel := context.WithCancel(ctx)
+	go blpop(hasty)
+	awaitThat(t, "a taker", func() bool { return c.pool.takers.Load() == 1 })
+	require.NotEqual(t, 2, given())
+	cancel()
+	require.ErrorIs(t, resultFrom(t, results), context.Canceled)
+	require.Zero(t, c.pool.takers.Load())
+	require.Equal(t, 2, given())
+
+	go blpop(ctx)
+	awaitThat(t, "a taker", func() bool { return c.pool.takers.Load() == 1 })
+	close(releases[2])
+	awaitThat(t, "the taker's command", func() bool { return s.count("BLPOP") == 1 })
+	close(releases[0])
+	close(releases[1])
+	for range 6 {
+		require.NoError(t, resultFrom(t, results))
+	}
+	require.Zero(t, c.pool.takers.Load())
 }
 
 // Connections that the server has closed while they were idle cost their next
