@@ -311,6 +311,7 @@ func (p *pool) reserve(takers int32) (*wire.Conn, bool) {
 			p.conns[conn].out = true
 			p.takers.Add(-takers)
 			p.share(without(lanes, conn))
+			p.fill()
 			return conn, true
 		}
 	}

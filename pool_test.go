@@ -65,16 +65,27 @@ func TestMinIdleConns(t *testing.T) {
 	awaitThat(t, "the pool to know them", func() bool {
 		return *c.PoolStats() == PoolStats{Hits: 1, TotalConns: 3, IdleConns: 3, StaleConns: 3, Unusable: 3}
 	})
+}
 
-	// One that is taken out is no idle one.
-	conn, err := c.pool.take(background(t))
-	require.NoError(t, err)
-	c.pool.mu.Lock()
-	c.pool.fill()
-	c.pool.mu.Unlock()
-	s.awaitOpen(4)
-	c.pool.give(conn)
-	require.LessOrEqual(t, c.PoolStats().TotalConns, uint32(5))
+// A connection that is taken out is no idle one: another is opened, at once and not
+// only at the next sweep.
+func TestMinIdleConnsBesidesThoseTakenOut(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, func(o *Options) { o.MinIdleConns, o.PoolSize = 2, 4 })
+	awaitThat(t, "idle connections", func() bool { return c.PoolStats().IdleConns == 2 })
+	var taken []*wire.Conn
+	for range 2 {
+		conn, err := c.pool.take(background(t))
+		require.NoError(t, err)
+		taken = append(taken, conn)
+		awaitThat(t, "another", func() bool { return c.PoolStats().IdleConns == 2 })
+	}
+	for _, conn := range taken {
+		c.pool.give(conn)
+	}
+	_, ever := s.connections()
+	require.Equal(t, 4, ever)
 }
 
 // With MinIdleConns at PoolSize there are exactly so many connections to every
