@@ -131,18 +131,15 @@ func (p *pool) dial() {
 		overdue = time.AfterFunc(min(limit, math.MaxInt64-dialGrace)+dialGrace, p.dialOverdue)
 	}
 	conn, err := p.dialer.dial(ctx, p.lost)
+	kept := false
 	if overdue == nil || overdue.Stop() {
-		p.dialed(conn, err)
-		return
+		kept = p.dialed(conn, err)
+	} else {
+		p.overdueEnded()
 	}
-	if err == nil {
-		conn.Close(wire.ErrClosed)
+	if err == nil && !kept {
+		conn.Close(wire.ErrClosed) // here, as close waits for it
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.overdue--
-	p.fill()
-	p.signal()
 }
 
 // dialGrace is how long after DialTimeout a dial may take to say what went wrong.
@@ -157,17 +154,26 @@ func (p *pool) dialOverdue() {
 	p.dialed(nil, &DialError{p.opt.Addr, "dial", context.DeadlineExceeded})
 }
 
-// dialed notes how a dial has ended.
-func (p *pool) dialed(conn *wire.Conn, err error) {
+// overdueEnded notes that a dial has ended which counts as failed already.
+func (p *pool) overdueEnded() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.overdue--
+	p.fill()
+	p.signal()
+}
+
+// dialed notes how a dial has ended, and reports whether the pool has the connection
+// now.
+func (p *pool) dialed(conn *wire.Conn, err error) (kept bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dialing--
 	switch {
 	case err != nil:
 		p.refused(err)
-	case p.closed:
-		go conn.Close(wire.ErrClosed)
-	default:
+	case !p.closed:
+		kept = true
 		p.failures, p.retryAt, p.lastErr = 0, time.Time{}, nil
 		now := time.Now()
 		info := &pooled{opened: now, expires: p.expiry(), usedAt: now, setUp: conn.Served()}
@@ -180,6 +186,7 @@ func (p *pool) dialed(conn *wire.Conn, err error) {
 	}
 	p.fill()
 	p.signal()
+	return kept
 }
 
 // refused notes a failed dial and when the next may be made. The lock is held, but

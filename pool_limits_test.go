@@ -354,3 +354,42 @@ func TestDialerThatIgnoresItsContext(t *testing.T) {
 		require.NoError(t, c.Close())
 	})
 }
+
+// A connection whose dial ends after the pool was closed is closed before the dial is
+// over, which closing waits for.
+func TestDialThatEndsAfterClose(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	closed := make(chan struct{})
+	c := clientOf(t, s, func(o *Options) {
+		o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := new(net.Dialer).DialContext(ctx, network, addr)
+			return tellsOfClose{nc, closed}, err
+		}
+	})
+	pool := c.pool
+	pool.mu.Lock()
+	pool.closed = true
+	pool.dialing++
+	pool.wg.Add(1)
+	pool.mu.Unlock()
+	pool.dial()
+	select {
+	case <-closed:
+	default:
+		require.Fail(t, "the connection is open")
+	}
+	require.True(t, pool.hasEnded())
+}
+
+// tellsOfClose is a connection that takes a while to be closed.
+type tellsOfClose struct {
+	net.Conn
+	closed chan struct{}
+}
+
+func (c tellsOfClose) Close() error {
+	time.Sleep(10 * time.Millisecond)
+	close(c.closed)
+	return c.Conn.Close()
+}
