@@ -231,7 +231,7 @@ type ClusterOptions struct {
 
 	// IdleCheckFrequency is the time between sweeps for connections that have
 	// been idle too long or are too old. Default 1 minute; -1 sweeps never, so
-	// that such a connection is noticed only when it is to be used again.
+	// that ConnMaxIdleTime and ConnMaxLifetime have no effect.
 	IdleCheckFrequency time.Duration
 
 	// ReadBufferSize is the size in bytes of the buffer that a busy connection
@@ -492,7 +492,7 @@ type Options struct {
 
 	// IdleCheckFrequency is the time between sweeps for connections that have
 	// been idle too long or are too old. Default 1 minute; -1 sweeps never, so
-	// that such a connection is noticed only when it is to be used again.
+	// that ConnMaxIdleTime and ConnMaxLifetime have no effect.
 	IdleCheckFrequency time.Duration
 
 	// TLSConfig turns TLS on. Where it names no server, the host of Addr has to
