@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -178,8 +179,40 @@ func (d *dialer) open(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, d.failed("dial", err)
 	}
+	if nc.SetReadDeadline(time.Time{}) != nil {
+		nc = withDeadlines(nc)
+	}
 	return nc, nil
 }
+
+// withDeadlines is for a connection that has none, as one through an SSH tunnel: a
+// read of it that is under way could not be interrupted. Two goroutines carry the
+// bytes between it and a pipe, which has deadlines.
+func withDeadlines(nc net.Conn) net.Conn {
+	near, far := net.Pipe()
+	carry := func(to, from net.Conn) {
+		_, _ = io.Copy(to, from)
+		_ = far.Close()
+		closeNow(nc)
+	}
+	go carry(nc, far)
+	go carry(far, nc)
+	return &carried{near, nc}
+}
+
+// carried is the near end of a pipe to a connection.
+type carried struct {
+	net.Conn
+	nc net.Conn
+}
+
+func (c *carried) Close() error {
+	closeNow(c.nc)
+	return c.Conn.Close()
+}
+
+func (c *carried) LocalAddr() net.Addr  { return c.nc.LocalAddr() }
+func (c *carried) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 
 func (d *dialer) failed(stage string, err error) error {
 	var setup *setupError

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -227,6 +229,74 @@ func TestDialThatBlocksInAWrite(t *testing.T) {
 			})
 		})
 	}
+}
+
+// withoutDeadlines is a connection as golang.org/x/crypto/ssh makes them.
+type withoutDeadlines struct{ net.Conn }
+
+var errNoDeadlines = errors.New("ssh: tcpChan: deadline not supported")
+
+func (withoutDeadlines) SetDeadline(time.Time) error      { return errNoDeadlines }
+func (withoutDeadlines) SetReadDeadline(time.Time) error  { return errNoDeadlines }
+func (withoutDeadlines) SetWriteDeadline(time.Time) error { return errNoDeadlines }
+
+// On a connection without deadlines everything works as on others.
+func TestConnectionsWithoutDeadlines(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("SUBSCRIBE", says(">3\r\n+subscribe\r\n+channel\r\n:1\r\n>3\r\n+message\r\n+channel\r\n+hello\r\n"))
+	s.on("BLPOP", stalls)
+	c := clientOf(t, s, func(o *Options) {
+		o.PoolSize = 4
+		o.ReadTimeout, o.WriteTimeout = -2, -2
+		o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := new(net.Dialer).DialContext(ctx, network, addr)
+			return withoutDeadlines{nc}, err
+		}
+	})
+	ctx := background(t)
+	var callers sync.WaitGroup
+	for range 16 {
+		callers.Go(func() {
+			for i := range 50 {
+				value := strings.Repeat("x", i<<10)
+				key := "key:" + strconv.Itoa(i)
+				if err := c.Set(ctx, key, value, 0).Err(); err != nil {
+					t.Error(err)
+				}
+				if got, err := c.Get(ctx, key).Result(); got != value || err != nil {
+					t.Error(len(got), err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+
+	sub := c.Subscribe(ctx, "channel")
+	message, err := sub.ReceiveMessage(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "hello", message.Payload)
+	require.NoError(t, sub.Close())
+
+	// A context is honoured.
+	result := make(chan error, 2)
+	cancelled, cancel := context.WithCancel(ctx)
+	go func() { result <- c.BLPop(cancelled, 0, "list").Err() }()
+	awaitThat(t, "the command", func() bool { return s.count("BLPOP") == 1 })
+	cancel()
+	require.ErrorIs(t, resultFrom(t, result), context.Canceled)
+
+	// The server's goodbye is noticed before anything is sent.
+	require.NoError(t, c.Ping(ctx).Err())
+	s.dropConns()
+	awaitThat(t, "the end of the connections", func() bool { return c.Incr(ctx, "n").Err() == nil })
+
+	// Close ends what waits.
+	go func() { result <- c.BLPop(ctx, 0, "list").Err() }()
+	awaitThat(t, "the command", func() bool { return s.count("BLPOP") == 2 })
+	promptly(t, func() { require.NoError(t, c.Close()) })
+	require.ErrorIs(t, resultFrom(t, result), ErrClosed)
+	s.awaitOpen(0)
 }
 
 // answering dials a server that says one thing, whatever it is told, as part of

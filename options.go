@@ -80,8 +80,8 @@ type ClusterOptions struct {
 	ClusterSlots func(context.Context) ([]ClusterSlot, error)
 
 	// Dialer opens connections in place of the built-in one. It is responsible
-	// for TLS: TLSConfig does not apply to what it returns. Its context ends
-	// with DialTimeout. Default nil.
+	// for TLS: TLSConfig does not apply to what it returns, which need not have
+	// deadlines. Its context ends with DialTimeout. Default nil.
 	Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// OnConnect runs on every new connection once it has been authenticated and
@@ -335,8 +335,8 @@ type Options struct {
 	ClientName string
 
 	// Dialer opens connections in place of the built-in one. It is responsible
-	// for TLS: TLSConfig does not apply to what it returns. Its context ends
-	// with DialTimeout. Default nil.
+	// for TLS: TLSConfig does not apply to what it returns, which need not have
+	// deadlines. Its context ends with DialTimeout. Default nil.
 	Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// OnConnect runs on every new connection once it has been authenticated and
