@@ -79,8 +79,10 @@
 //		use(msg.Payload)
 //	}
 //
-// Subscribe does not wait for the servers. To miss nothing that is published from
-// now on, call Receive once before Channel: it returns the [Subscription].
+// Subscribe returns when the servers have confirmed it: nothing is missed that is
+// published after that. If they cannot be reached or refuse, or after some seconds, it
+// returns all the same; the PubSub goes on trying, and its Receive tells what is wrong
+// and, by a [Subscription], when it is done.
 //
 // # Contexts and timeouts
 //

@@ -50,8 +50,9 @@ type PubSub struct {
 	messages   chan *Message // of Channel
 	everything chan any      // of ChannelWithSubscriptions
 	topics     map[topicKey]*topic
-	numbers    int    // of topics, ever
-	counts     [2]int // subscriptions made: to channels and patterns, to shard channels
+	wishes     map[*topic][]*wish // who waits for what
+	numbers    int                // of topics, ever
+	counts     [2]int             // subscriptions made: to channels and patterns, to shard channels
 	links      []*link
 	pauses     map[string]*dialPause // by address
 	pings      []string              // to be sent when there is a connection
@@ -98,22 +99,24 @@ const (
 )
 
 // Subscribe subscribes to channels, whose messages may be published at any node
-// (SUBSCRIBE). It does not wait for the servers: what goes wrong is reported by
-// the PubSub's Receive. ctx is not used: subscriptions last until Close.
+// (SUBSCRIBE). It returns when the server has confirmed that, so that nothing
+// published afterwards is missed; or when it has failed, as [PubSub.Subscribe]
+// says, which the PubSub's Receive reports. Then the PubSub goes on trying. ctx is
+// for the wait alone: subscriptions last until Close.
 func (c *ClusterClient) Subscribe(ctx context.Context, channels ...string) *PubSub {
-	return c.pubSub(false).with(toChannel, channels)
+	return c.pubSub(false).with(ctx, toChannel, channels)
 }
 
 // PSubscribe is Subscribe for all channels whose names match one of the patterns
 // (PSUBSCRIBE).
 func (c *ClusterClient) PSubscribe(ctx context.Context, patterns ...string) *PubSub {
-	return c.pubSub(false).with(toPattern, patterns)
+	return c.pubSub(false).with(ctx, toPattern, patterns)
 }
 
 // SSubscribe subscribes to shard channels, each at the node that serves the slot
 // of its name; they may have different slots (SSUBSCRIBE).
 func (c *ClusterClient) SSubscribe(ctx context.Context, channels ...string) *PubSub {
-	return c.pubSub(false).with(toShardChannel, channels)
+	return c.pubSub(false).with(ctx, toShardChannel, channels)
 }
 
 // SubscribeKeyspace subscribes to patterns at every primary, those that join
@@ -127,8 +130,11 @@ func (c *ClusterClient) SSubscribe(ctx context.Context, channels ...string) *Pub
 // Subscription is received when all primaries have confirmed it, and again when
 // one that is new, or has been away, has confirmed it. The notifications of one
 // primary keep their order; those of two primaries have none between them.
+//
+// It returns when all primaries have confirmed, or when it has failed at one of
+// them; see Subscribe.
 func (c *ClusterClient) SubscribeKeyspace(ctx context.Context, patterns ...string) *PubSub {
-	return c.pubSub(true).with(toPattern, patterns)
+	return c.pubSub(true).with(ctx, toPattern, patterns)
 }
 
 func (c *ClusterClient) pubSub(spread bool) *PubSub {
@@ -138,23 +144,24 @@ func (c *ClusterClient) pubSub(spread bool) *PubSub {
 	return newPubSub(clusterSource{c.topology}, nil, spread)
 }
 
-// Subscribe subscribes to channels (SUBSCRIBE). It does not wait for the server:
-// what goes wrong is reported by the PubSub's Receive. ctx is not used: subscriptions
-// last until Close.
+// Subscribe subscribes to channels (SUBSCRIBE). It returns when the server has
+// confirmed that, so that nothing published afterwards is missed; or when it has
+// failed, as [PubSub.Subscribe] says, which the PubSub's Receive reports. Then the
+// PubSub goes on trying. ctx is for the wait alone: subscriptions last until Close.
 func (c *Client) Subscribe(ctx context.Context, channels ...string) *PubSub {
-	return c.pubSub().with(toChannel, channels)
+	return c.pubSub().with(ctx, toChannel, channels)
 }
 
 // PSubscribe is Subscribe for all channels whose names match one of the patterns
 // (PSUBSCRIBE).
 func (c *Client) PSubscribe(ctx context.Context, patterns ...string) *PubSub {
-	return c.pubSub().with(toPattern, patterns)
+	return c.pubSub().with(ctx, toPattern, patterns)
 }
 
 // SSubscribe subscribes to shard channels, which this server has to serve
 // (SSUBSCRIBE).
 func (c *Client) SSubscribe(ctx context.Context, channels ...string) *PubSub {
-	return c.pubSub().with(toShardChannel, channels)
+	return c.pubSub().with(ctx, toShardChannel, channels)
 }
 
 func (c *Client) pubSub() *PubSub {
@@ -174,6 +181,7 @@ func newPubSub(source pubsubSource, err error, spread bool) *PubSub {
 		born:         time.Now(),
 		wake:         make(chan struct{}, 1),
 		topics:       map[topicKey]*topic{},
+		wishes:       map[*topic][]*wish{},
 		pauses:       map[string]*dialPause{},
 		health:       linkHealth{interval: defaultHealthInterval, pong: defaultPongTimeout},
 		lackingSince: -1,
@@ -191,27 +199,38 @@ func newPubSub(source pubsubSource, err error, spread bool) *PubSub {
 // clock is the time since the PubSub was made.
 func (p *PubSub) clock() time.Duration { return time.Since(p.born) }
 
-func (p *PubSub) with(kind topicKind, names []string) *PubSub {
-	_ = p.subscribe(kind, names)
+func (p *PubSub) with(ctx context.Context, kind topicKind, names []string) *PubSub {
+	if ctx == nil {
+		_ = p.Close()
+		return newPubSub(nil, errNilContext, false)
+	}
+	_ = p.subscribe(ctx, kind, names)
 	return p
 }
 
-// Subscribe adds channels. It does not wait for a server to confirm it: a
-// [Subscription] is received then, for each. The error is that of ctx, or
-// [ErrClosed].
+// Subscribe adds channels, and waits until a server has confirmed that: then it
+// returns nil, and what is published from then on is received. A [Subscription] is
+// received for each channel, too.
+//
+// It waits until ctx ends, and not longer than DialTimeout and ReadTimeout together,
+// of which more than their defaults, 5 s and 3 s, does not count. It returns before
+// that when a server refuses, or when a connection cannot be made to where it would
+// have to lead. An error tells what has gone wrong; the channels are subscribed to
+// as soon as that can be done, nevertheless, and a Subscription tells of it. Only
+// after [ErrClosed], and if ctx has ended before the call, they are not.
 func (p *PubSub) Subscribe(ctx context.Context, channels ...string) error {
-	return p.change(ctx, func() error { return p.subscribe(toChannel, channels) })
+	return p.change(ctx, func() error { return p.subscribe(ctx, toChannel, channels) })
 }
 
 // PSubscribe adds patterns, as Subscribe does channels.
 func (p *PubSub) PSubscribe(ctx context.Context, patterns ...string) error {
-	return p.change(ctx, func() error { return p.subscribe(toPattern, patterns) })
+	return p.change(ctx, func() error { return p.subscribe(ctx, toPattern, patterns) })
 }
 
 // SSubscribe adds shard channels, as Subscribe does channels. They may have
 // different slots.
 func (p *PubSub) SSubscribe(ctx context.Context, channels ...string) error {
-	return p.change(ctx, func() error { return p.subscribe(toShardChannel, channels) })
+	return p.change(ctx, func() error { return p.subscribe(ctx, toShardChannel, channels) })
 }
 
 // Unsubscribe ends the subscriptions to channels, to all if none is named. It
@@ -242,13 +261,15 @@ func (p *PubSub) change(ctx context.Context, do func() error) error {
 	return do()
 }
 
-func (p *PubSub) subscribe(kind topicKind, names []string) error {
+// want adds topics, and asks for those anew that are there.
+func (p *PubSub) want(kind topicKind, names []string) (*wish, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.refusalLocked(); err != nil {
-		return err
+		return nil, err
 	}
-	again := map[*link][]*topic{}
+	w := &wish{over: make(chan error, 1)}
+	asks := map[*link][]*topic{}
 	for _, name := range names {
 		key := topicKey{kind, name}
 		t, known := p.topics[key]
@@ -257,19 +278,63 @@ func (p *PubSub) subscribe(kind topicKind, names []string) error {
 			t = &topic{topicKey: key, number: p.numbers}
 			t.slot = keySlot(name)
 			p.topics[key] = t
+		}
+		if !slices.Contains(p.wishes[t], w) { // not named before
+			w.topics = append(w.topics, t)
+			p.wishes[t] = append(p.wishes[t], w)
+		}
+		if !known {
+			at := p.askAtOnce(t)
+			for _, l := range at {
+				asks[l] = append(asks[l], t)
+			}
+			if len(at) == 0 {
+				nudge(p.wake)
+			}
 			continue
 		}
 		for _, l := range p.links { // confirmed once more
 			if l.nc != nil && (t.at == l && t.state == subMade || l.subs[t] == subMade) {
-				again[l] = append(again[l], t)
+				asks[l] = append(asks[l], t)
 			}
 		}
 	}
-	for l, topics := range again {
+	w.missing = len(w.topics)
+	for l, topics := range asks {
 		l.sendFor(reqSubscribe, false, topics)
 	}
-	nudge(p.wake)
-	return nil
+	return w, nil
+}
+
+// askAtOnce returns the links at which a new topic is to be asked for without waiting
+// for a round, none if it takes one. A round looks at all topics: one for each would
+// take long for who subscribes to many, one by one.
+func (p *PubSub) askAtOnce(t *topic) (at []*link) {
+	shards := t.kind == toShardChannel
+	var s *shard
+	if view := p.source.view(); view != nil {
+		s = view.at(t.slot)
+	}
+	if shards && s == nil || p.unlinked && !shards {
+		return nil
+	}
+	for _, l := range p.links {
+		switch {
+		case l.shards != shards, shards && l.addr != s.primary.addr:
+		case l.nc == nil, l.silent, l.absent:
+			return nil
+		default:
+			at = append(at, l)
+		}
+	}
+	for _, l := range at {
+		if shards {
+			l.shard, t.at, t.state = s, l, subAsked
+		} else {
+			l.subs[t] = subAsked
+		}
+	}
+	return at
 }
 
 func (p *PubSub) unsubscribe(kind topicKind, names []string) error {
@@ -292,6 +357,7 @@ func (p *PubSub) unsubscribe(kind topicKind, names []string) error {
 			continue
 		}
 		delete(p.topics, t.topicKey)
+		p.grant(t) // nothing comes of it any more
 		p.deliverHeld(t)
 		if t.known {
 			p.counts[countGroup(kind)]--
@@ -438,6 +504,7 @@ func (p *PubSub) announce(t *topic) {
 		p.counts[countGroup(t.kind)]++
 	}
 	p.inbox.put(&Subscription{subscribeWords[t.kind], t.name, p.counts[countGroup(t.kind)]})
+	p.grant(t)
 }
 
 // announceEnd tells the user that one has ended.

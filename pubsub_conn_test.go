@@ -188,7 +188,9 @@ func TestSlowDial(t *testing.T) {
 	})
 	for range 4 { // one of them will choose the slow one first
 		p := c.Subscribe(t.Context(), "x")
-		require.NoError(t, p.SSubscribe(t.Context(), keyOn(0, 8191)))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		require.Equal(t, context.DeadlineExceeded, p.SSubscribe(ctx, keyOn(0, 8191)))
+		cancel()
 		require.Equal(t, "subscribe", nextSubscription(t, p).Kind)
 		promptly(t, func() { require.NoError(t, p.Close()) })
 	}

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -327,7 +328,7 @@ func TestSubscribingIsRefused(t *testing.T) {
 				s.on(strings.ToUpper(word), inTurn(no, no, s.confirms(word)))
 				p := clusterOf(t, stageAddrs(s), nil).pubSub(false)
 				defer p.Close()
-				require.NoError(t, p.subscribe(kind, []string{"x"}))
+				require.ErrorContains(t, p.subscribe(background(t), kind, []string{"x"}), reply)
 				require.ErrorContains(t, nextTrouble(t, p), reply)
 				require.Equal(t, &Subscription{subscribeWords[kind], "x", 1}, nextSubscription(t, p))
 			})
@@ -342,9 +343,14 @@ func TestSlotNobodyServes(t *testing.T) {
 	channel := keyOn(8192, 16383)
 	s.setSlots(scriptedRange{0, 8191, []string{s.addr}})
 	c := clusterOf(t, stageAddrs(s), nil)
-	p := c.SSubscribe(t.Context(), channel)
+	p := c.pubSub(false)
 	defer p.Close()
+	ctx, giveUp := context.WithCancel(t.Context())
+	failed := make(chan error)
+	go func() { failed <- p.SSubscribe(ctx, channel) }()
 	awaitThat(t, "the map to be asked for again", func() bool { return s.count("cluster slots") > 2 })
+	giveUp()
+	require.Equal(t, context.Canceled, resultFrom(t, failed))
 	require.Zero(t, s.count("ssubscribe"))
 	moveAll(s, s)
 	promptly(t, func() { require.Equal(t, "ssubscribe", nextSubscription(t, p).Kind) })

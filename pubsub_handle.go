@@ -209,8 +209,10 @@ func (p *PubSub) subscribeRefused(l *link, r *linkRequest, text string) {
 		p.drop(l, err) // another node will do better
 		return
 	}
-	p.inbox.fail(l.failed(err))
+	err = l.failed(err)
+	p.inbox.fail(err)
 	for _, t := range r.topics {
+		p.deny(t, err, false)
 		if t.kind == toShardChannel {
 			p.shardRefused(l, t, 0)
 			continue

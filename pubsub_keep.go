@@ -51,6 +51,9 @@ func (p *PubSub) keep() {
 			if p.source.view() == nil {
 				if err := p.source.trouble(); err != nil {
 					p.inbox.fail(err)
+					p.mu.Lock()
+					p.denyAll(err)
+					p.mu.Unlock()
 				}
 			}
 		case <-p.source.over():
@@ -516,6 +519,12 @@ func (p *PubSub) drop(l *link, cause error) {
 		closeNow(l.nc)
 	}
 	p.links = slices.DeleteFunc(p.links, func(other *link) bool { return other == l })
+	var waiting []*topic // for what the link was to do
+	for t := range p.wishes {
+		if t.at == l || !l.shards && t.kind != toShardChannel {
+			waiting = append(waiting, t)
+		}
+	}
 	for _, t := range p.topics {
 		switch {
 		case t.old == l:
@@ -550,6 +559,11 @@ func (p *PubSub) drop(l *link, cause error) {
 	}
 	rest.until = p.clock() + backoff(shortestPause, longestPause, rest.failures)
 	rest.failures++
-	p.inbox.fail(l.failed(cause))
+	err := l.failed(cause)
+	p.inbox.fail(err)
+	hope := p.hopeFor(l, cause)
+	for _, t := range waiting {
+		p.deny(t, err, hope)
+	}
 	p.unsettle()
 }

@@ -1,6 +1,9 @@
 package redis
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // pubsubSource tells a PubSub where its connections may lead: to the nodes of a
 // cluster, or to the one server of a Client.
@@ -19,6 +22,8 @@ type pubsubSource interface {
 	moved(slot int, addr string) bool
 	// hasReplicas reports whether there may be replicas among the nodes.
 	hasReplicas() bool
+	// patience is how long Subscribe may wait.
+	patience() time.Duration
 	// over is closed when the client is.
 	over() <-chan struct{}
 }
@@ -55,6 +60,10 @@ func (s clusterSource) refresh()                 { s.t.refresh() }
 func (s clusterSource) hasReplicas() bool        { return true }
 func (s clusterSource) over() <-chan struct{}    { return s.t.life.Done() }
 
+func (s clusterSource) patience() time.Duration {
+	return wishPatience(s.t.opt.DialTimeout, s.t.opt.ReadTimeout)
+}
+
 func (s clusterSource) trouble() error {
 	s.t.mu.Lock()
 	defer s.t.mu.Unlock()
@@ -70,12 +79,13 @@ func (s clusterSource) moved(slot int, addr string) bool {
 // singleSource is one server, which serves every slot.
 type singleSource struct {
 	server *shard
+	opt    *Options
 	done   <-chan struct{}
 }
 
 func newSingleSource(c *Client) singleSource {
 	n := &node{announced: announced{addr: c.opt.Addr}, client: c}
-	return singleSource{newShard(n, nil), c.pool.life.Done()}
+	return singleSource{newShard(n, nil), c.opt, c.pool.life.Done()}
 }
 
 func (s singleSource) view() nodeView           { return s }
@@ -84,8 +94,12 @@ func (s singleSource) refresh()                 {}
 func (s singleSource) hasReplicas() bool        { return false }
 func (s singleSource) trouble() error           { return nil }
 func (s singleSource) moved(int, string) bool   { return false }
-func (s singleSource) over() <-chan struct{}    { return s.done }
-func (s singleSource) at(int) *shard            { return s.server }
-func (s singleSource) shardList() []*shard      { return []*shard{s.server} }
-func (s singleSource) primaries() []*node       { return s.server.nodes }
-func (s singleSource) replicas() []*node        { return nil }
+func (s singleSource) patience() time.Duration {
+	return wishPatience(s.opt.DialTimeout, s.opt.ReadTimeout)
+}
+
+func (s singleSource) over() <-chan struct{} { return s.done }
+func (s singleSource) at(int) *shard         { return s.server }
+func (s singleSource) shardList() []*shard   { return []*shard{s.server} }
+func (s singleSource) primaries() []*node    { return s.server.nodes }
+func (s singleSource) replicas() []*node     { return nil }

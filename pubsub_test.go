@@ -168,10 +168,10 @@ func TestUnsubscribedAndSubscribedAtOnce(t *testing.T) {
 		s := newStage(t, 3)
 		p := clusterOf(t, stageAddrs(s), nil).pubSub(false)
 		defer p.Close()
-		require.NoError(t, p.subscribe(kind, []string{"x"}))
+		require.NoError(t, p.subscribe(background(t), kind, []string{"x"}))
 		nextSubscription(t, p)
 		require.NoError(t, p.unsubscribe(kind, []string{"x"}))
-		require.NoError(t, p.subscribe(kind, []string{"x"}))
+		require.NoError(t, p.subscribe(background(t), kind, []string{"x"}))
 		require.Equal(t, unsubscribeWords[kind], nextSubscription(t, p).Kind)
 		require.Equal(t, subscribeWords[kind], nextSubscription(t, p).Kind)
 		words := []string{"message", "x", "1"}
@@ -192,7 +192,7 @@ func TestWishesWithoutServers(t *testing.T) {
 	p := clusterOf(t, nil, func(o *ClusterOptions) { o.Addrs, o.Dialer = []string{"127.0.0.1:1"}, refuses }).pubSub(false)
 	defer p.Close()
 	for kind := range topicKinds {
-		require.NoError(t, p.subscribe(kind, []string{"x", "x"}))
+		require.ErrorIs(t, p.subscribe(background(t), kind, []string{"x", "x"}), errScripted)
 		require.NoError(t, p.unsubscribe(kind, nil))
 		require.Equal(t, &Subscription{unsubscribeWords[kind], "x", 0}, nextSubscription(t, p))
 	}
