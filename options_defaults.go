@@ -256,10 +256,17 @@ func (s *sharedOptions) check() error {
 		{"ClientName", *s.clientName},
 		{"IdentitySuffix", *s.identitySuffix},
 	} {
-		// The server would refuse it, at every dial.
-		if strings.ContainsFunc(word.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return fmt.Errorf("redis: %s is %q: only printable ASCII without spaces is allowed", word.name, word.value)
+		if err := checkWord(word.name, word.value); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// checkWord refuses a value that the server would refuse at every dial.
+func checkWord(name, value string) error {
+	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("redis: %s is %q: only printable ASCII without spaces is allowed", name, value)
 	}
 	return nil
 }

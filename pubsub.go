@@ -399,12 +399,15 @@ func (p *PubSub) Ping(ctx context.Context, payload ...string) error {
 // ClientSetName names the connections of the PubSub, those that are to come
 // included. It does not wait for the servers. A server that speaks RESP2 lets no
 // connection with subscriptions be named; Receive reports its refusal. The error
-// is that of ctx, or [ErrClosed] (CLIENT SETNAME).
+// is that of ctx, [ErrClosed], or about a name that no server takes (CLIENT SETNAME).
 func (p *PubSub) ClientSetName(ctx context.Context, name string) error {
 	return p.change(ctx, func() error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if err := p.refusalLocked(); err != nil {
+			return err
+		}
+		if err := checkWord("ClientName", name); err != nil {
 			return err
 		}
 		p.clientName = &name

@@ -294,6 +294,7 @@ func TestPubSubName(t *testing.T) {
 	p := clusterOf(t, stageAddrs(s), nil).Subscribe(t.Context(), "x")
 	defer p.Close()
 	nextSubscription(t, p)
+	require.ErrorContains(t, p.ClientSetName(t.Context(), "a space"), "only printable ASCII")
 	require.NoError(t, p.ClientSetName(t.Context(), "me"))
 	awaitThat(t, "the name", func() bool { return slices.Contains(s.commands(), "client setname me") })
 	s.dropConns()
