@@ -413,7 +413,7 @@ func (p *PubSub) ClientSetName(ctx context.Context, name string) error {
 		p.clientName = &name
 		for _, l := range p.links {
 			if l.nc != nil {
-				l.send(&linkRequest{what: reqOther}, "client", "setname", name)
+				l.setName()
 			}
 		}
 		return nil

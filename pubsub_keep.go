@@ -428,6 +428,7 @@ func (r *linkRound) linkTo(n *node, shards bool) *link {
 	}
 	p.links = append(p.links, l)
 	d := &dialer{opt: p.optionsFor(n)}
+	l.clientName = d.opt.ClientName
 	primaryOnly := (shards || p.spread) && p.source.hasReplicas()
 	if rest := p.pauses[n.addr]; rest != nil && rest.failures >= roleDoubts {
 		primaryOnly = false // it may not mean by it what servers do
@@ -493,6 +494,9 @@ func (p *PubSub) connected(l *link, nc net.Conn) bool {
 	}
 	l.nc = nc
 	l.heard.Store(int64(p.clock()))
+	if p.clientName != nil && *p.clientName != l.clientName { // given meanwhile
+		l.setName()
+	}
 	nudge(p.wake)
 	return true
 }

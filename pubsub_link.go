@@ -25,7 +25,8 @@ type link struct {
 	// and patterns.
 	shards     bool
 	born       time.Duration
-	wasPrimary bool // when the link was made
+	wasPrimary bool   // when the link was made
+	clientName string // that the connection is given as it is made
 
 	absent      bool // the map does not have the node as it should be, since then
 	absentSince time.Duration
@@ -247,6 +248,11 @@ func (l *link) send(r *linkRequest, words ...string) {
 		l.writing = true
 		l.p.tasks.Go(l.write)
 	}
+}
+
+// setName has the connection bear the PubSub's name.
+func (l *link) setName() {
+	l.send(&linkRequest{what: reqOther}, "client", "setname", *l.p.clientName)
 }
 
 func appendWords(b []byte, words ...string) []byte {

@@ -304,6 +304,22 @@ func TestPubSubName(t *testing.T) {
 	}))
 }
 
+// TestPubSubNameWhileItConnects has a name come too late for the handshake.
+func TestPubSubNameWhileItConnects(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, 3)
+	c := clientOf(t, s.scripted, nil)
+	may := make(chan struct{})
+	s.on("HELLO", after(may, greets))
+	p := c.pubSub()
+	defer p.Close()
+	require.NoError(t, p.Ping(t.Context()))
+	awaitThat(t, "the handshake", func() bool { return s.count("hello") > 0 })
+	require.NoError(t, p.ClientSetName(t.Context(), "me"))
+	close(may)
+	awaitThat(t, "the name", func() bool { return slices.Contains(s.commands(), "client setname me") })
+}
+
 // TestClientSubscribes has the subscriptions of a client of one server.
 func TestClientSubscribes(t *testing.T) {
 	t.Parallel()
