@@ -15,8 +15,9 @@ type Message struct {
 	Pattern string
 	// Payload is what was published.
 	Payload string
-	// PayloadSlice takes the place of Payload where a server sends a list, as
-	// with the names of keys for client-side caching.
+	// PayloadSlice takes the place of Payload where a server sends a list: the names
+	// of keys on __redis__:invalidate, for client-side caching in RESP2. There is
+	// neither when no key is valid any more.
 	PayloadSlice []string
 }
 
@@ -177,6 +178,9 @@ func readMessage(d *resp.Decoder, of topicKind, n int) (*Message, error) {
 		m.PayloadSlice, err = decodeStrings(d)
 	} else {
 		m.Payload, err = d.String()
+	}
+	if err == resp.Nil {
+		err = nil
 	}
 	return m, err
 }

@@ -30,6 +30,8 @@ func TestReadNotice(t *testing.T) {
 		{"message of a pattern", "4\r\n$8\r\npmessage\r\n$2\r\nc*\r\n$2\r\ncc\r\n$0\r\n\r\n", message(toPattern, Message{Pattern: "c*", Channel: "cc"})},
 		{"message of a shard", "3\r\n$8\r\nsmessage\r\n$1\r\nc\r\n$1\r\np\r\n", message(toShardChannel, Message{Channel: "c", Payload: "p"})},
 		{"list of names", "3\r\n$7\r\nmessage\r\n$1\r\nc\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n", message(toChannel, Message{Channel: "c", PayloadSlice: []string{"a", "b"}})},
+		{"null", "3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$-1\r\n", message(toChannel, Message{Channel: "c"})},
+		{"null list", "3\r\n$7\r\nmessage\r\n$1\r\nc\r\n*-1\r\n", message(toChannel, Message{Channel: "c"})},
 		{"subscribed", "3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n", notice{kind: isSubscribed, of: toChannel, name: "c"}},
 		{"unsubscribed from a pattern", "3\r\n$12\r\npunsubscribe\r\n$1\r\nc\r\n:0\r\n", notice{kind: isUnsubscribed, of: toPattern, name: "c"}},
 		{"unsubscribed from nothing", "3\r\n$12\r\nsunsubscribe\r\n$-1\r\n:0\r\n", notice{kind: isUnsubscribed, of: toShardChannel}},
