@@ -359,9 +359,6 @@ func (p *PubSub) unsubscribe(kind topicKind, names []string) error {
 		delete(p.topics, t.topicKey)
 		p.grant(t) // nothing comes of it any more
 		p.deliverHeld(t)
-		if t.known {
-			p.counts[countGroup(kind)]--
-		}
 		for _, l := range p.links {
 			if l.nc != nil && (t.old == l || t.at == l && t.state != subUnsent || l.subs[t] != subUnsent) {
 				ending[l] = append(ending[l], t)
@@ -512,5 +509,8 @@ func (p *PubSub) announce(t *topic) {
 
 // announceEnd tells the user that one has ended.
 func (p *PubSub) announceEnd(t *topic) {
+	if t.known {
+		p.counts[countGroup(t.kind)]--
+	}
 	p.inbox.put(&Subscription{unsubscribeWords[t.kind], t.name, p.counts[countGroup(t.kind)]})
 }

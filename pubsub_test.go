@@ -188,6 +188,22 @@ func TestUnsubscribedAndSubscribedAtOnce(t *testing.T) {
 	}
 }
 
+// TestCountsOfEnds has 0 come with the last end only.
+func TestCountsOfEnds(t *testing.T) {
+	t.Parallel()
+	for kind := range topicKinds {
+		s := newStage(t, 3)
+		p := clusterOf(t, stageAddrs(s), nil).pubSub(false)
+		defer p.Close()
+		require.NoError(t, p.subscribe(background(t), kind, []string{"{x}1", "{x}2"}))
+		nextSubscription(t, p)
+		nextSubscription(t, p)
+		require.NoError(t, p.unsubscribe(kind, []string{"{x}1", "{x}2"}))
+		require.Equal(t, &Subscription{unsubscribeWords[kind], "{x}1", 1}, nextSubscription(t, p))
+		require.Equal(t, &Subscription{unsubscribeWords[kind], "{x}2", 0}, nextSubscription(t, p))
+	}
+}
+
 // TestWishesWithoutServers are granted when there is one, and ended at once.
 func TestWishesWithoutServers(t *testing.T) {
 	t.Parallel()
