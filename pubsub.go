@@ -296,6 +296,7 @@ func (p *PubSub) want(kind topicKind, names []string) (*wish, error) {
 		for _, l := range p.links { // confirmed once more
 			if l.nc != nil && (t.at == l && t.state == subMade || l.subs[t] == subMade) {
 				asks[l] = append(asks[l], t)
+				break // one answer will do
 			}
 		}
 	}

@@ -204,6 +204,19 @@ func TestCountsOfEnds(t *testing.T) {
 	}
 }
 
+// TestPatternOfAllPrimariesConfirmedOnceMore has one of them asked.
+func TestPatternOfAllPrimariesConfirmedOnceMore(t *testing.T) {
+	t.Parallel()
+	ctx := background(t)
+	p := clusterOf(t, stageAddrs(newStages(t, 3, 3)...), nil).SubscribeKeyspace(ctx, "x*")
+	defer p.Close()
+	nextSubscription(t, p)
+	require.NoError(t, p.PSubscribe(ctx, "x*"))
+	require.Equal(t, "x*", nextSubscription(t, p).Channel)
+	require.NoError(t, p.PSubscribe(ctx, "y*"))
+	require.Equal(t, "y*", nextSubscription(t, p).Channel)
+}
+
 // TestWishesWithoutServers are granted when there is one, and ended at once.
 func TestWishesWithoutServers(t *testing.T) {
 	t.Parallel()
