@@ -220,7 +220,7 @@ func setParams(u *url.URL, params map[string]any, tlsConfig *tls.Config) error {
 	for _, name := range names {
 		values := query[name]
 		if list, ok := params[name].(*[]string); ok {
-			*list = append(*list, values...)
+			*list = append(*list, slices.DeleteFunc(values, func(value string) bool { return value == "" })...)
 			continue
 		}
 		if len(values) > 1 {

@@ -85,6 +85,7 @@ func TestParseClusterURL(t *testing.T) {
 		{"redis://cfg.example", ClusterOptions{Addrs: []string{"cfg.example:6379"}}},
 		{"redis://cfg.example:7000/", ClusterOptions{Addrs: []string{"cfg.example:7000"}}},
 		{"redis://cfg.example/0", ClusterOptions{Addrs: []string{"cfg.example:6379"}}},
+		{"redis://a.example:1?addr=&addr=b.example:2&addr", ClusterOptions{Addrs: []string{"a.example:1", "b.example:2"}}},
 		{"redis://[::1]:7000?addr=[::1]:7001", ClusterOptions{Addrs: []string{"[::1]:7000", "[::1]:7001"}}},
 		{"redis://a.example:1?addr=c.example:3&addr=b.example:2", ClusterOptions{
 			Addrs: []string{"a.example:1", "c.example:3", "b.example:2"},
@@ -358,7 +359,6 @@ func TestParseURLErrors(t *testing.T) {
 		{"redis://h?min_idle_conns=-1", idle, idle},
 		{"redis://h?protocol=4", "redis: Protocol is 4: it must be 2 or 3", "redis: Protocol is 4: it must be 2 or 3"},
 		{"redis://h?addr=b", `redis: unknown parameters in the URL: ["addr"]`, `redis: address "b": missing port in address`},
-		{"redis://h?addr=", `redis: unknown parameters in the URL: ["addr"]`, `redis: address "": missing port in address`},
 		{"redis://h?addr=redis://b:1", `redis: unknown parameters in the URL: ["addr"]`, `redis: address "redis://b:1": host:port is wanted here, not a URL or a user name`},
 		{"unix://", socket, clusters},
 		{"unix://run/redis.sock", socket, clusters},
