@@ -196,6 +196,27 @@ func TestSlowDial(t *testing.T) {
 	}
 }
 
+// TestDialerWithoutContext has a Dialer return long after its context has ended.
+func TestDialerWithoutContext(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, 3)
+	may := make(chan struct{})
+	c := clientOf(t, s.scripted, func(o *Options) {
+		o.DialTimeout = 10 * time.Millisecond
+		o.Dialer = func(_ context.Context, network, addr string) (net.Conn, error) {
+			<-may
+			return net.Dial(network, addr)
+		}
+	})
+	p := c.pubSub()
+	require.ErrorIs(t, p.Subscribe(background(t), "x"), context.DeadlineExceeded)
+	promptly(t, func() { require.NoError(t, p.Close()) })
+	require.ErrorIs(t, c.Monitor(t.Context(), make(chan string)).Err(), context.DeadlineExceeded)
+	close(may)
+	awaitThat(t, "the late connections", func() bool { _, opened := s.connections(); return opened >= 2 })
+	awaitThat(t, "their end", func() bool { open, _ := s.connections(); return open == 0 })
+}
+
 // TestLentConn takes a connection back while somebody reads from it.
 func TestLentConn(t *testing.T) {
 	t.Parallel()

@@ -12,11 +12,42 @@ import (
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
 )
 
-// dialPubSub opens a connection for subscriptions. The handshake is that of
-// every connection; afterwards nothing but the bare connection is left, on
-// which the server speaks unasked. If asked for, it tells whether the server is
-// a replica.
+// dialPubSub opens a connection for subscriptions, or for MONITOR. If asked for, it
+// tells whether the server is a replica. It returns soon after the end of ctx, even if
+// a Dialer of the program's does not.
 func (d *dialer) dialPubSub(ctx context.Context, askRole bool) (nc net.Conn, isReplica bool, err error) {
+	type dialed struct {
+		nc        net.Conn
+		isReplica bool
+		err       error
+	}
+	done := make(chan dialed, 1)
+	go func() {
+		nc, isReplica, err := d.openPubSub(ctx, askRole)
+		done <- dialed{nc, isReplica, err}
+	}()
+	select {
+	case o := <-done:
+		return o.nc, o.isReplica, o.err
+	case <-ctx.Done():
+	}
+	select {
+	case o := <-done:
+		return o.nc, o.isReplica, o.err
+	case <-time.After(dialGrace):
+	}
+	go func() {
+		if o := <-done; o.err == nil {
+			closeNow(o.nc)
+		}
+	}()
+	return nil, false, d.failed("dial", ctx.Err())
+}
+
+// openPubSub opens the connection. The handshake is that of every connection;
+// afterwards nothing but the bare connection is left, on which the server speaks
+// unasked.
+func (d *dialer) openPubSub(ctx context.Context, askRole bool) (nc net.Conn, isReplica bool, err error) {
 	nc, err = d.open(ctx)
 	if err != nil {
 		return nil, false, err
