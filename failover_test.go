@@ -194,7 +194,6 @@ func TestErrorsAreNetErrors(t *testing.T) {
 		err, ok := test.err.(net.Error)
 		require.True(t, ok, name)
 		require.Equal(t, test.timeout, err.Timeout(), name)
-		require.Equal(t, test.timeout, err.Temporary(), name)
 	}
 }
 
