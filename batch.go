@@ -131,35 +131,27 @@ func (b *batch) run(ctx context.Context) {
 	}
 	for len(b.left) > 0 {
 		b.round(ctx)
-		kind, longest := b.sift(ctx)
+		unfinished, kind, longest := sift(b.left, func(it *batchItem, err error) (pauseKind, error) {
+			return b.next(ctx, it, err)
+		})
+		b.left = unfinished
 		b.pause(ctx, kind, longest)
 	}
 }
 
-// sift leaves those that are to be tried again, and tells what to wait for before:
-// what takes longest of what they need, with the attempt that needs it.
-func (b *batch) sift(ctx context.Context) (kind pauseKind, longest *attempt) {
-	unfinished := b.left[:0]
-	for _, it := range b.left {
+// sift returns those commands that next finds are to be tried again, and what to wait
+// for before: what takes longest of what they need, with the attempt that needs it. The
+// error of next is that of a command that is not.
+func sift(left []*batchItem, next func(it *batchItem, err error) (pauseKind, error)) (unfinished []*batchItem, kind pauseKind, longest *attempt) {
+	unfinished = left[:0]
+	for _, it := range left {
 		err := it.cmd.Err()
 		if err == nil {
 			continue
 		}
-		if it.lacksScript() {
-			try := it.attempt()
-			try.to, try.how = it.node, it.how
-			unfinished = append(unfinished, it)
-			continue
-		}
-		v := b.c.decide(&it.target, it.attempt(), it.node, err, mayRepeat(it.cmd, b.c.opt.RetryWritesInDoubt))
-		it.try.note(v, it.cmd)
-		wait, err := b.c.admit(ctx, it.try, v)
-		if err == nil && wait == forShard {
-			it.try.room = b.c.waitingRoom(it.node)
-			err = it.try.room.enter(1, textBytes(it.cmd), v.err)
-		}
+		wait, err := next(it, err)
 		if err != nil {
-			it.cmd.SetErr(it.try.final(v, err))
+			it.cmd.SetErr(err)
 			continue
 		}
 		unfinished = append(unfinished, it)
@@ -167,8 +159,30 @@ func (b *batch) sift(ctx context.Context) (kind pauseKind, longest *attempt) {
 			kind, longest = wait, it.try
 		}
 	}
-	b.left = unfinished
-	return kind, longest
+	return unfinished, kind, longest
+}
+
+// next decides about a command that has met err.
+func (b *batch) next(ctx context.Context, it *batchItem, err error) (pauseKind, error) {
+	try := it.attempt()
+	if it.lacksScript() {
+		try.to, try.how = it.node, it.how
+		return noPause, nil
+	}
+	v := b.c.decide(&it.target, try, it.node, err, mayRepeat(it.cmd, b.c.opt.RetryWritesInDoubt))
+	try.note(v, it.cmd)
+	wait, err := b.c.admit(ctx, try, v)
+	if err != nil {
+		return 0, try.final(v, err)
+	}
+	if wait == forShard {
+		room := b.c.waitingRoom(it.node)
+		if err := room.enter(1, textBytes(it.cmd), v.err); err != nil {
+			return 0, try.withDoubt(err)
+		}
+		try.room = room
+	}
+	return wait, nil
 }
 
 // pause waits before the next round. If it ends too early it is the end of all
@@ -460,43 +474,29 @@ func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
 			g.add(it)
 		}
 		g.exchange(ctx)
-		left = c.sift(ctx, left)
+		unfinished, kind, longest := sift(left, c.next)
+		left = unfinished
+		if end := c.wait(ctx, kind, longest); end != nil {
+			for _, it := range left {
+				it.cmd.SetErr(it.attempt().withDoubt(pauseError(ctx, kind, end, it.cmd.Err())))
+			}
+			break
+		}
 	}
 	return firstError(cmds)
 }
 
-// sift returns those that are to be tried again, after waiting for as long as it
-// takes.
-func (c *Client) sift(ctx context.Context, left []*batchItem) []*batchItem {
-	unfinished := left[:0]
-	kind, longest := noPause, (*attempt)(nil)
-	for _, it := range left {
-		err := it.cmd.Err()
-		if err == nil {
-			continue
-		}
-		if it.lacksScript() {
-			unfinished = append(unfinished, it)
-			continue
-		}
-		v := judge(outcome{err: err, repeatable: mayRepeat(it.cmd, c.opt.RetryWritesInDoubt)})
-		it.attempt().note(v, it.cmd)
-		wait, err := c.admit(it.try, v)
-		if err != nil {
-			it.cmd.SetErr(it.try.final(v, err))
-			continue
-		}
-		unfinished = append(unfinished, it)
-		if wait >= kind {
-			kind, longest = wait, it.try
-		}
+// next decides about a command of a pipeline that has met err.
+func (c *Client) next(it *batchItem, err error) (pauseKind, error) {
+	try := it.attempt()
+	if it.lacksScript() {
+		return noPause, nil
 	}
-	end := c.wait(ctx, kind, longest)
-	if end == nil {
-		return unfinished
+	v := judge(outcome{err: err, repeatable: mayRepeat(it.cmd, c.opt.RetryWritesInDoubt)})
+	try.note(v, it.cmd)
+	wait, err := c.admit(try, v)
+	if err != nil {
+		return 0, try.final(v, err)
 	}
-	for _, it := range unfinished {
-		it.cmd.SetErr(it.attempt().withDoubt(pauseError(ctx, kind, end, it.cmd.Err())))
-	}
-	return nil
+	return wait, nil
 }
