@@ -169,15 +169,13 @@ func (b *batch) next(ctx context.Context, it *batchItem, err error) (pauseKind, 
 		try.to, try.how = it.node, it.how
 		return noPause, nil
 	}
-	v := b.c.decide(&it.target, try, it.node, err, mayRepeat(it.cmd, b.c.opt.RetryWritesInDoubt))
-	try.note(v, it.cmd)
-	wait, err := b.c.admit(ctx, try, v)
-	if err != nil {
-		return 0, try.final(v, err)
+	wait, end := b.c.consider(ctx, &it.target, try, it.node, err, it.cmd)
+	if end != nil {
+		return 0, end
 	}
 	if wait == forShard {
 		room := b.c.waitingRoom(it.node)
-		if err := room.enter(1, textBytes(it.cmd), v.err); err != nil {
+		if err := room.enter(1, textBytes(it.cmd), err); err != nil {
 			return 0, try.withDoubt(err)
 		}
 		try.room = room
@@ -488,15 +486,8 @@ func (c *Client) processPipeline(ctx context.Context, cmds []Cmder) error {
 
 // next decides about a command of a pipeline that has met err.
 func (c *Client) next(it *batchItem, err error) (pauseKind, error) {
-	try := it.attempt()
 	if it.lacksScript() {
 		return noPause, nil
 	}
-	v := judge(outcome{err: err, repeatable: mayRepeat(it.cmd, c.opt.RetryWritesInDoubt)})
-	try.note(v, it.cmd)
-	wait, err := c.admit(try, v)
-	if err != nil {
-		return 0, try.final(v, err)
-	}
-	return wait, nil
+	return c.consider(it.attempt(), err, it.cmd)
 }

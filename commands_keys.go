@@ -216,9 +216,9 @@ func (c cmdable) Type(ctx context.Context, key string) *StatusCmd {
 //
 // A cluster client scans the whole cluster. Every key that exists throughout is
 // listed, also while slots move and primaries are replaced; not so the keys of a slot
-// that leaves a primary and comes back to it while that is being scanned. Its cursors are of
-// use to itself only: see [UnknownCursorError]. If only keys of one slot can
-// fit match, as for "{user:17}*", only the node that serves it is asked.
+// that leaves a primary and comes back to it while that is being scanned. Its cursors
+// are of use to itself only: see [UnknownCursorError]. If only keys of one slot can fit
+// match, as for "{user:17}*", only the node that serves it is asked.
 func (c cmdable) Scan(ctx context.Context, cursor uint64, match string, count int64) *ScanCmd {
 	return c.ScanType(ctx, cursor, match, count, "")
 }

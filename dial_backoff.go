@@ -3,8 +3,8 @@ package redis
 import "time"
 
 // DialRetryBackoffConstant is a DialerRetryBackoff for [ClusterOptions] and
-// [Options]: the pause after a failed dial does not grow. It is between half of d and d, and none
-// if d is 0 or less.
+// [Options]: the pause after a failed dial does not grow. It is between half of d and
+// d, and none if d is 0 or less.
 func DialRetryBackoffConstant(d time.Duration) func(attempt int) time.Duration {
 	return func(int) time.Duration { return max(0, d) }
 }

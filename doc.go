@@ -63,9 +63,9 @@
 //		return nil
 //	})
 //
-// TxPipelined is the same with MULTI and EXEC around it: the server
-// runs all of its commands with no others between them, or none. One that fails does
-// not undo the rest. Its keys have to be in one slot. Watch makes it depend on keys that
+// TxPipelined is the same with MULTI and EXEC around it: the server runs all of its
+// commands with no others between them, or none. One that fails does not undo the
+// rest. Its keys have to be in one slot. Watch makes it depend on keys that
 // were read before, and a [Script] runs in one step too.
 //
 // # Publish and subscribe

@@ -41,6 +41,11 @@ func (e netError) Unwrap() error   { return e.error }
 func (e netError) Timeout() bool   { return isTimeout(e.error) }
 func (e netError) Temporary() bool { return isTemporary(e.error) }
 
+// inDoubt is [ErrWriteInDoubt] because of err.
+func inDoubt(err error) error {
+	return netError{fmt.Errorf("%w: %w", ErrWriteInDoubt, err)}
+}
+
 func isTimeout(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t) && t.Timeout()
@@ -133,7 +138,7 @@ func judge(o outcome) verdict {
 	case lost.Wrote == 0:
 		return o.absent()
 	case !o.repeatable:
-		return verdict{refresh: true, err: netError{fmt.Errorf("%w: %w", ErrWriteInDoubt, o.err)}}
+		return verdict{refresh: true, err: inDoubt(o.err)}
 	case o.replica:
 		return verdict{action: avoid, refresh: true, err: o.err}
 	}

@@ -372,9 +372,9 @@ type Options struct {
 	DB int
 
 	// MaxRetries is how many more times a command is tried that failed without
-	// having run: no connection could be made, none of its bytes had been sent, LOADING. After a
-	// connection was lost only reads are tried again, unless RetryWritesInDoubt
-	// is set. Default 3; -1 never tries again.
+	// having run: no connection could be made, none of its bytes had been sent,
+	// LOADING. After a connection was lost only reads are tried again, unless
+	// RetryWritesInDoubt is set. Default 3; -1 never tries again.
 	MaxRetries int
 
 	// MinRetryBackoff is where the pause before another try starts from. The
@@ -403,8 +403,8 @@ type Options struct {
 	DialerRetryTimeout time.Duration
 
 	// DialerRetryBackoff, if set, gives the pause after a failed dial instead, which
-	// is then taken at random between half and whole; attempt is 0 after the first failure in a row. It must not use the client.
-	// Default nil.
+	// is then taken at random between half and whole; attempt is 0 after the first
+	// failure in a row. It must not use the client. Default nil.
 	DialerRetryBackoff func(attempt int) time.Duration
 
 	// ReadTimeout is how long a command waits for its reply, counted from when

@@ -465,11 +465,10 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 	s.awaitOpen(0)
 }
 
-func TestOldConnectionsAreClosed(t *testing.T) {
-	t.Parallel()
-	s := newScripted(t)
-	release := make(chan struct{})
-	s.on("GET", after(release, says(bulk("v"))))
+// getOnAnOldConnection sends GET to s and waits until its connection is too old for
+// anything else. The result of GET follows.
+func getOnAnOldConnection(t *testing.T, s *scripted) (*Client, <-chan error) {
+	t.Helper()
 	c := clientOf(t, s, func(o *Options) {
 		o.ConnMaxLifetime = 10 * time.Millisecond
 		o.IdleCheckFrequency = 2 * time.Millisecond
@@ -478,7 +477,16 @@ func TestOldConnectionsAreClosed(t *testing.T) {
 	result := make(chan error)
 	go func() { result <- c.Get(ctx, "key").Err() }()
 	awaitThat(t, "the end of its life", func() bool { return s.count("GET") == 1 && c.PoolStats().TotalConns == 0 })
-	require.NoError(t, c.Ping(ctx).Err()) // on another one
+	return c, result
+}
+
+func TestOldConnectionsAreClosed(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	release := make(chan struct{})
+	s.on("GET", after(release, says(bulk("v"))))
+	c, result := getOnAnOldConnection(t, s)
+	require.NoError(t, c.Ping(background(t)).Err()) // on another one
 	close(release)
 	require.NoError(t, resultFrom(t, result), "what was in flight is served")
 	s.awaitOpen(0)
@@ -597,14 +605,7 @@ func TestCloseEndsConnectionsThatLeave(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
 	s.on("GET", stalls)
-	c := clientOf(t, s, func(o *Options) {
-		o.ConnMaxLifetime = 10 * time.Millisecond
-		o.IdleCheckFrequency = 2 * time.Millisecond
-	})
-	ctx := background(t)
-	result := make(chan error)
-	go func() { result <- c.Get(ctx, "key").Err() }()
-	awaitThat(t, "the end of its life", func() bool { return s.count("GET") == 1 && c.PoolStats().TotalConns == 0 })
+	c, result := getOnAnOldConnection(t, s)
 	promptly(t, func() { require.NoError(t, c.Close()) })
 	require.ErrorIs(t, resultFrom(t, result), ErrClosed)
 	s.awaitOpen(0)

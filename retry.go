@@ -50,7 +50,7 @@ func (try *attempt) withDoubt(err error) error {
 	case err == nil, try.lost == nil, errors.Is(err, ErrWriteInDoubt):
 		return err
 	case errors.Is(err, try.lost):
-		return netError{fmt.Errorf("%w: %w", ErrWriteInDoubt, err)}
+		return inDoubt(err)
 	}
 	return netError{fmt.Errorf("%w: %w (tried again after: %w)", ErrWriteInDoubt, err, try.lost)}
 }
@@ -115,13 +115,23 @@ func (c *Client) wait(ctx context.Context, kind pauseKind, try *attempt) error {
 // It returns nil when there is to be another attempt, else the error that the caller
 // gets.
 func (c *Client) tryAgain(ctx context.Context, try *attempt, err error, cmds ...Cmder) error {
+	wait, end := c.consider(try, err, cmds...)
+	if end != nil {
+		return end
+	}
+	return try.withDoubt(c.pause(ctx, wait, try, err))
+}
+
+// consider decides about the error of an attempt with the commands: what to wait for
+// before the next, or the error that the caller gets when there is none.
+func (c *Client) consider(try *attempt, err error, cmds ...Cmder) (pauseKind, error) {
 	v := judge(outcome{err: err, repeatable: mayRepeatAll(cmds, c.opt.RetryWritesInDoubt)})
 	try.note(v, cmds...)
 	wait, err := c.admit(try, v)
 	if err != nil {
-		return try.final(v, err)
+		return 0, try.final(v, err)
 	}
-	return try.withDoubt(c.pause(ctx, wait, try, v.err))
+	return wait, nil
 }
 
 // decide is [judge] for an attempt at n, and does what follows for the node and for
@@ -188,20 +198,30 @@ func (c *ClusterClient) others(t *target, n *node) int {
 // it takes. It returns nil when there is to be another attempt, else the error
 // that the caller gets.
 func (c *ClusterClient) tryAgain(ctx context.Context, t *target, try *attempt, n *node, err error, cmds ...Cmder) error {
-	v := c.decide(t, try, n, err, mayRepeatAll(cmds, c.opt.RetryWritesInDoubt))
-	try.note(v, cmds...)
-	wait, err := c.admit(ctx, try, v)
-	if err != nil {
-		return try.final(v, err)
+	wait, end := c.consider(ctx, t, try, n, err, cmds...)
+	if end != nil {
+		return end
 	}
 	if wait == forShard {
 		room, bytes := c.waitingRoom(n), textBytes(cmds...)
-		if err := room.enter(len(cmds), bytes, v.err); err != nil {
+		if err := room.enter(len(cmds), bytes, err); err != nil {
 			return try.withDoubt(err)
 		}
 		defer room.leave(len(cmds), bytes)
 	}
-	return try.withDoubt(c.pause(ctx, wait, try, v.err))
+	return try.withDoubt(c.pause(ctx, wait, try, err))
+}
+
+// consider decides about the error of an attempt with the commands at n: what to wait
+// for before the next, or the error that the caller gets when there is none.
+func (c *ClusterClient) consider(ctx context.Context, t *target, try *attempt, n *node, err error, cmds ...Cmder) (pauseKind, error) {
+	v := c.decide(t, try, n, err, mayRepeatAll(cmds, c.opt.RetryWritesInDoubt))
+	try.note(v, cmds...)
+	wait, err := c.admit(ctx, try, v)
+	if err != nil {
+		return 0, try.final(v, err)
+	}
+	return wait, nil
 }
 
 // admit decides whether there is a next attempt, and what to wait for before
