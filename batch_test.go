@@ -515,6 +515,56 @@ func TestTransaction(t *testing.T) {
 	})
 }
 
+// What only says where a command had better go is no key.
+func TestTransactionTarget(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	at := func(key string) int16 { return int16(keySlot(key)) }
+	for name, test := range map[string]struct {
+		add  func(p Pipeliner)
+		want target
+		err  bool
+	}{
+		"nothing":              {func(Pipeliner) {}, target{slot: -1, anyShard: true}, false},
+		"keys of one slot":     {func(p Pipeliner) { p.MSet(ctx, "{a}1", 1, "{a}2", 2); p.Get(ctx, "{a}3") }, target{slot: at("a")}, false},
+		"keys of two slots":    {func(p Pipeliner) { p.Incr(ctx, "a"); p.Incr(ctx, "b") }, target{}, true},
+		"in one command":       {func(p Pipeliner) { p.MSet(ctx, "a", 1, "b", 2) }, target{}, true},
+		"the second after all": {func(p Pipeliner) { p.Publish(ctx, "c", 1); p.MSet(ctx, "a", 1, "b", 2) }, target{}, true},
+		"without keys":         {func(p Pipeliner) { p.Ping(ctx); p.Time(ctx) }, target{slot: -1, anyShard: true}, false},
+
+		"PUBLISH":                {func(p Pipeliner) { p.Publish(ctx, "c", 1) }, target{slot: at("c"), anyShard: true}, false},
+		"two of them":            {func(p Pipeliner) { p.Publish(ctx, "c", 1); p.Publish(ctx, "d", 1) }, target{slot: at("c"), anyShard: true}, false},
+		"behind a key":           {func(p Pipeliner) { p.Incr(ctx, "a"); p.Publish(ctx, "c", 1) }, target{slot: at("a")}, false},
+		"before a key":           {func(p Pipeliner) { p.Publish(ctx, "c", 1); p.Incr(ctx, "a") }, target{slot: at("a")}, false},
+		"as other words":         {func(p Pipeliner) { p.Do(ctx, "PUBLISH", "c", 1); p.Incr(ctx, "a") }, target{slot: at("a")}, false},
+		"of a shard channel":     {func(p Pipeliner) { p.SPublish(ctx, "c", 1); p.Incr(ctx, "a") }, target{}, true},
+		"SCAN of a tag":          {func(p Pipeliner) { p.Scan(ctx, 0, "{c}*", 1) }, target{slot: at("c"), anyShard: true}, false},
+		"SCAN beside a key":      {func(p Pipeliner) { p.Scan(ctx, 0, "{c}*", 1); p.Incr(ctx, "a") }, target{slot: at("a")}, false},
+		"SCAN of two tags":       {func(p Pipeliner) { p.Scan(ctx, 0, "{c}*", 1); p.Scan(ctx, 0, "{d}*", 1) }, target{slot: at("c"), anyShard: true}, false},
+		"a number of a slot":     {func(p Pipeliner) { p.ClusterCountKeysInSlot(ctx, 7) }, target{slot: 7}, false},
+		"behind PUBLISH":         {func(p Pipeliner) { p.Publish(ctx, "c", 1); p.ClusterCountKeysInSlot(ctx, 7) }, target{slot: 7}, false},
+		"a script without key":   {func(p Pipeliner) { p.Eval(ctx, "return 1", nil, "x"); p.Incr(ctx, "a") }, target{slot: at("a")}, false},
+		"a command of nobody's":  {func(p Pipeliner) { p.Do(ctx, "mymodule.do", "c") }, target{slot: at("c")}, false},
+		"of nobody's, and a key": {func(p Pipeliner) { p.Do(ctx, "mymodule.do", "c"); p.Incr(ctx, "a") }, target{slot: at("a")}, false},
+		"whose key is known": {func(p Pipeliner) {
+			cmd := NewCmd(ctx, "mymodule.do", "x", "c")
+			cmd.SetFirstKeyPos(2)
+			_ = p.Process(ctx, cmd)
+			p.Incr(ctx, "a")
+		}, target{}, true},
+	} {
+		p := newPipeline(nil)
+		test.add(p)
+		got, err := transactionTarget(p.Cmds())
+		if test.err {
+			require.ErrorIs(t, err, ErrCrossSlot, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		require.Equal(t, test.want, got, name)
+	}
+}
+
 // Commands of any size go together.
 func TestPipelineOfLargeValues(t *testing.T) {
 	t.Parallel()

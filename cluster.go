@@ -261,6 +261,9 @@ func (c *ClusterClient) routeBy(m *slotMap, t *target, try *attempt) (*node, err
 	if err != nil {
 		return nil, err
 	}
+	if t.anyShard && len(try.avoid) > 0 {
+		s = m.beside(s, try.avoid)
+	}
 	n := s.primary
 	if t.read && c.opt.readMode != readPrimary {
 		n = s.choose(c.opt.readMode, c.opt.RouteByLatencyTolerance, try.avoid)

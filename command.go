@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seed-e06f3def/rediscluster/internal/cmdinfo"
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -275,6 +276,19 @@ func (c *baseCmd) firstKey() int {
 	return pos
 }
 
+// eachKey calls fn with the position of every key that the command is known to have:
+// by the command table, or by SetFirstKeyPos. The first argument of a command that
+// nobody knows is no such key.
+func (c *baseCmd) eachKey(fn func(pos int)) {
+	if rare := c.rare; rare != nil && rare.keySet {
+		if pos := c.firstKey(); pos > 0 {
+			fn(pos)
+		}
+		return
+	}
+	c.lookup().Keys(c.argCount(), c.argText, fn)
+}
+
 // blockMargin is what a blocking command has for its reply on top of its own time,
 // if ReadTimeout is not more: a server ends it up to 150 ms late, and later when busy.
 const blockMargin = 5 * time.Second
@@ -291,6 +305,25 @@ func (c *baseCmd) replyTimeout(read time.Duration) time.Duration {
 		return -1
 	}
 	return blocks + max(read, blockMargin)
+}
+
+// shownBytes is how much of an argument a text for people shows, and shownArgs how
+// many arguments.
+const (
+	shownBytes = 64
+	shownArgs  = 64
+)
+
+// shortened is s without what is too long to be shown.
+func shortened(s string) string {
+	if len(s) <= shownBytes {
+		return s
+	}
+	end := shownBytes
+	for end > shownBytes-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return fmt.Sprintf("%s… (%d bytes)", s[:end], len(s))
 }
 
 // text shows the command with val, or with its error.

@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"strings"
 	"time"
 )
 
@@ -231,21 +230,7 @@ func (c cmdable) ScanType(ctx context.Context, cursor uint64, match string, coun
 	if keyType != "" {
 		cmd.strs("type", keyType)
 	}
-	if patternHasSlot(match) {
-		cmd.SetFirstKeyPos(3)
-	}
 	return do(ctx, c, cmd)
-}
-
-// patternHasSlot reports whether all keys that fit the pattern have its hash
-// tag, and so its slot.
-func patternHasSlot(pattern string) bool {
-	open := strings.IndexByte(pattern, '{')
-	if open < 0 {
-		return false
-	}
-	length := strings.IndexByte(pattern[open:], '}')
-	return length > 1 && !strings.ContainsAny(pattern[:open+length], `*?[\`)
 }
 
 // Sort says in what order SORT lists elements, and what of them.

@@ -24,7 +24,6 @@ type PubSubCmdable interface {
 func (c cmdable) Publish(ctx context.Context, channel string, message any) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("publish", channel).val(message)
-	cmd.SetFirstKeyPos(1)
 	return do(ctx, c, cmd)
 }
 

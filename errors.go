@@ -2,6 +2,7 @@ package redis
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -25,7 +26,32 @@ const Nil = resp.Nil
 // ErrCrossSlot is returned, before anything is sent, for keys of different
 // slots in a transaction or Watch. A server's refusal of a single command is
 // equal to it.
-var ErrCrossSlot error = resp.Error("CROSSSLOT Keys in request don't hash to the same slot")
+var ErrCrossSlot error = errCrossSlot
+
+const errCrossSlot = resp.Error("CROSSSLOT Keys in request don't hash to the same slot")
+
+// crossSlot is [ErrCrossSlot] for two keys.
+func crossSlot(a, b string) error {
+	return &replyError{errCrossSlot, crossSlotHint(a, b)}
+}
+
+func crossSlotHint(a, b string) string {
+	return fmt.Sprintf("%q is in slot %d, %q in slot %d: keys with the same {tag} share a slot",
+		shortened(a), keySlot(a), shortened(b), keySlot(b))
+}
+
+// replyError is a reply of the server with what helps to find its cause behind it. It
+// begins with the reply, which is what programs look for.
+type replyError struct {
+	reply Error
+	hint  string
+}
+
+func (e *replyError) Error() string { return e.reply.Error() + " (" + e.hint + ")" }
+func (e *replyError) Unwrap() error { return e.reply }
+
+// RedisError marks the error as a reply of the server.
+func (e *replyError) RedisError() {}
 
 // ErrNoScript is what servers answer to EVALSHA for a script that they do not
 // have, in the words of Redis. Other servers have other words: test with

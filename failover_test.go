@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -293,6 +294,60 @@ func TestReadSurvivesALostConnection(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "v", v)
 	require.Equal(t, 3, s.count("GET"))
+}
+
+// What any shard can do waits for none: not for that of a channel's slot either.
+func TestCommandsWithoutKeysWaitForNoShard(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 3)
+	for _, s := range servers {
+		s.on("PUBLISH", says(":0\r\n"))
+		s.on("EVAL", says(":1\r\n"))
+		s.on("ECHO", says("+x\r\n"))
+		s.on("MULTI", says("+OK\r\n"))
+		s.on("EXEC", says("*1\r\n:0\r\n"))
+	}
+	c := clusterOf(t, servers, nil)
+	ctx := background(t)
+	channels := make([]string, 3) // one of each server's slots
+	for i := range 100 {
+		channel := strconv.Itoa(i)
+		channels[keySlot(channel)*3/slotCount] = channel
+	}
+	for i, channel := range channels {
+		require.NoError(t, c.Publish(ctx, channel, "m").Err())
+		require.Equal(t, 1, servers[i].count("PUBLISH"))
+	}
+	servers[1].stop()
+	short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, c.Get(short, channels[1]).Err(), context.DeadlineExceeded, "a read finds out")
+	for range 20 {
+		require.NoError(t, c.Publish(ctx, channels[1], "m").Err())
+		require.NoError(t, c.Eval(ctx, "return 1", nil).Err())
+		require.NoError(t, c.Echo(ctx, "x").Err())
+		_, err := c.Pipelined(ctx, func(p Pipeliner) error {
+			p.Publish(ctx, channels[1], "m")
+			p.Do(ctx, "publish", channels[1], "m")
+			return nil
+		})
+		require.NoError(t, err)
+	}
+	require.Equal(t, 1+3*20, servers[2].count("PUBLISH"), "they keep to one way")
+	servers[2].on("PUBLISH", says("+QUEUED\r\n"))
+	_, err := c.TxPipelined(ctx, func(p Pipeliner) error { p.Publish(ctx, channels[1], "m"); return nil })
+	require.NoError(t, err)
+	require.Equal(t, 1, servers[2].count("EXEC"))
+
+	// Where nobody is left they wait like others.
+	servers[0].stop()
+	servers[2].stop()
+	short, cancel = context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, c.Echo(short, "x").Err(), context.DeadlineExceeded)
+	short, cancel = context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, c.Publish(short, channels[1], "m").Err(), context.DeadlineExceeded)
 }
 
 func TestMaxRetries(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 )
 
@@ -146,7 +145,7 @@ func (c *ClusterClient) decide(t *target, try *attempt, n *node, err error, repe
 	v := judge(outcome{
 		err:        err,
 		repeatable: repeatable,
-		replica:    len(try.avoid) < c.others(t, n),
+		replica:    len(try.avoid) < c.others(t),
 	})
 	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
 		v = verdict{action: retry, err: err} // the node left the cluster meanwhile
@@ -176,20 +175,21 @@ func (c *ClusterClient) decide(t *target, try *attempt, n *node, err error, repe
 	return v
 }
 
-// others is how many nodes of the shard could stand in for n.
-func (c *ClusterClient) others(t *target, n *node) int {
-	if !t.read || c.opt.readMode == readPrimary {
+// others is how many nodes could stand in for the one that the command was sent to.
+func (c *ClusterClient) others(t *target) int {
+	m := c.currentMap()
+	replicas := t.read && c.opt.readMode != readPrimary
+	switch {
+	case t.anyShard && replicas:
+		return len(m.nodes) - 1
+	case t.anyShard:
+		return len(m.shards) - 2 // the first of the list is none
+	case !replicas:
 		return 0
 	}
-	m := c.currentMap()
 	s, err := m.shardOf(t)
 	if err != nil {
 		return 0
-	}
-	if t.slot < 0 && t.place == nil { // any shard would have done, but it was n's
-		if i := slices.IndexFunc(m.shards[1:], func(s *shard) bool { return slices.Contains(s.nodes, n) }); i >= 0 {
-			s = m.shards[1+i]
-		}
 	}
 	return len(s.nodes) - 1
 }

@@ -95,26 +95,28 @@ func TestScanIteratorOfAFake(t *testing.T) {
 func TestScanGoesWhereAllMatchesAre(t *testing.T) {
 	t.Parallel()
 	process := func(context.Context, Cmder) error { return nil }
-	for pattern, one := range map[string]bool{
-		"{a}*":      true,
-		"x{a}":      true,
-		"x{a}{*}":   true,
-		"*{a}":      false, // also fits {b}{a}
-		"{a*}":      false,
-		"{[ab]}":    false,
-		`\{a}`:      false,
-		"{}a":       false,
-		"{a":        false,
-		"a":         false,
-		"":          false,
-		"a?{a}":     false,
-		"user:{1}:": true,
+	for pattern, key := range map[string]string{
+		"{a}*":      "a",
+		"x{a}":      "a",
+		"x{a}{*}":   "a",
+		"*{a}":      "", // also fits {b}{a}
+		"{a*}":      "",
+		"{[ab]}":    "",
+		`\{a}`:      "",
+		"{}a":       "{}a",
+		"{}*":       "",
+		"{a":        "{a",
+		"a":         "a",
+		"":          "",
+		"a?{a}":     "",
+		"user:{1}:": "1",
 	} {
 		cmd := cmdable(process).Scan(t.Context(), 0, pattern, 0)
-		want := 0
-		if one {
-			want = 3
+		want := -1
+		if key != "" {
+			want = keySlot(key)
 		}
-		require.Equal(t, want, cmd.firstKey(), pattern)
+		require.Equal(t, want, cmd.preferredSlot(), pattern)
+		require.Zero(t, cmd.firstKey(), pattern)
 	}
 }

@@ -28,7 +28,8 @@ func (c *Client) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]C
 // EXEC to the node that serves their keys, which runs all of them with no others
 // between them, or none. One that fails does not undo the rest. If the server refuses one
 // before EXEC none runs: the error of each satisfies [IsExecAbortError], and is what was
-// refused as well. Keys of several slots fail with [ErrCrossSlot] before anything is sent.
+// refused as well. Keys of several slots fail with [ErrCrossSlot] before anything is sent;
+// a channel of Publish is no key.
 func (c *ClusterClient) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails.
@@ -62,11 +63,10 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 	if err := checkAll(ctx, cmds); err != nil {
 		return err
 	}
-	slot, err := commonSlot(cmds)
+	t, err := transactionTarget(cmds)
 	if err != nil {
 		return setErrors(cmds, err)
 	}
-	t := target{slot: int16(slot)}
 	var try attempt
 	for {
 		n, err := c.route(ctx, &t, &try)
@@ -103,29 +103,6 @@ func failTx(cmds []Cmder, err error) error {
 		}
 	}
 	return err
-}
-
-// commonSlot is the slot of all keys of the commands, -1 if they have none.
-func commonSlot(cmds []Cmder) (int, error) {
-	slot := -1
-	for _, cmd := range cmds {
-		b := cmd.command()
-		crosses := false
-		check := func(pos int) {
-			s := keySlot(b.argText(pos))
-			crosses = crosses || slot >= 0 && s != slot
-			slot = s
-		}
-		if info := b.lookup(); info != nil && !b.peculiar().keySet {
-			info.Keys(b.argCount(), b.argText, check)
-		} else if pos := b.firstKey(); pos > 0 {
-			check(pos)
-		}
-		if crosses {
-			return 0, ErrCrossSlot
-		}
-	}
-	return slot, nil
 }
 
 // exchangeTx sends the commands between MULTI and EXEC, all adjacent, and hands

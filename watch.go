@@ -131,7 +131,7 @@ func slotOfAll(keys []string) (int, error) {
 	slot := keySlot(keys[0])
 	for _, key := range keys[1:] {
 		if keySlot(key) != slot {
-			return 0, ErrCrossSlot
+			return 0, crossSlot(keys[0], key)
 		}
 	}
 	return slot, nil
