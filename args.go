@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 	"net"
-	"reflect"
 	"strconv"
 	"time"
 	"unsafe"
 
+	"github.com/seed-e06f3def/rediscluster/internal/hscan"
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
@@ -75,8 +75,8 @@ const (
 
 // makeArg converts a value as callers of go-redis know it: a time in RFC 3339
 // with nanoseconds, a duration in nanoseconds, a boolean as 1 or 0, nil as the
-// empty string, pointers to these as what they point to, and whatever
-// implements [encoding.BinaryMarshaler] as its bytes.
+// empty string, whatever implements [encoding.BinaryMarshaler] as its bytes, and
+// pointers to these as what they point to, nil pointers as the zero value.
 func makeArg(v any) (arg, error) {
 	switch v := v.(type) {
 	case string:
@@ -126,23 +126,22 @@ func makeRareArg(v any) (arg, error) {
 	case time.Duration:
 		return intArg(v.Nanoseconds()), nil
 	case net.IP:
-		return bytesArg(v), nil
+		return bytesArg(hscan.MarshalIP(v)), nil
+	case uintptr:
+		return uintArg(uint64(v)), nil
 	}
 	if elem, ok := pointee(v); ok {
 		return makeArg(elem)
 	}
 	if m, ok := v.(encoding.BinaryMarshaler); ok {
-		if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && p.IsNil() {
-			return textArg(""), nil
-		}
-		b, err := m.MarshalBinary()
+		b, err := hscan.Marshal(m)
 		return bytesArg(b), err
 	}
 	return textArg(""), fmt.Errorf("cannot send a value of type %T (implement encoding.BinaryMarshaler)", v)
 }
 
-// pointee is what a pointer to a sendable type points to; a nil pointer gives
-// nil.
+// pointee is what a pointer to a sendable type points to; of a nil pointer it is the
+// zero value, as a struct's field that is one.
 func pointee(v any) (any, bool) {
 	switch p := v.(type) {
 	case *string:
@@ -171,6 +170,8 @@ func pointee(v any) (any, bool) {
 		return deref(p), true
 	case *uint64:
 		return deref(p), true
+	case *uintptr:
+		return deref(p), true
 	case *float32:
 		return deref(p), true
 	case *float64:
@@ -185,7 +186,7 @@ func pointee(v any) (any, bool) {
 
 func deref[T any](p *T) any {
 	if p == nil {
-		return nil
+		p = new(T)
 	}
 	return *p
 }

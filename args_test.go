@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/netip"
+	"net/url"
 	"testing"
 	"time"
 
@@ -73,8 +75,9 @@ func TestArguments(t *testing.T) {
 		{point{3, -4}, "3,-4", []byte("3,-4")},
 		{&point{3, -4}, "3,-4", []byte("3,-4")},
 		{&pointer{"p"}, "p", []byte("p")},
-		{(*point)(nil), "", ""},
-		{(*pointer)(nil), "", ""},
+		{(*point)(nil), "0,0", []byte("0,0")},
+		{(*pointer)(nil), "", []byte(nil)},
+		{uintptr(7), "7", uint64(7)},
 		{ptr("text"), "text", "text"},
 		{ptr([]byte("bytes")), "bytes", []byte("bytes")},
 		{ptr(true), "1", true},
@@ -93,8 +96,29 @@ func TestArguments(t *testing.T) {
 		{ptr(time.Second), "1000000000", int64(1000000000)},
 		{&at, "2024-02-29T23:59:58.123456789Z", "2024-02-29T23:59:58.123456789Z"},
 		{(*string)(nil), "", ""},
-		{(*int)(nil), "", ""},
-		{(*time.Time)(nil), "", ""},
+		{(*[]byte)(nil), "", []byte(nil)},
+		{(*bool)(nil), "0", false},
+		{(*int)(nil), "0", int64(0)},
+		{(*int8)(nil), "0", int64(0)},
+		{(*int16)(nil), "0", int64(0)},
+		{(*int32)(nil), "0", int64(0)},
+		{(*int64)(nil), "0", int64(0)},
+		{(*uint)(nil), "0", uint64(0)},
+		{(*uint8)(nil), "0", uint64(0)},
+		{(*uint16)(nil), "0", uint64(0)},
+		{(*uint32)(nil), "0", uint64(0)},
+		{(*uint64)(nil), "0", uint64(0)},
+		{(*uintptr)(nil), "0", uint64(0)},
+		{(*float32)(nil), "0", 0.0},
+		{(*float64)(nil), "0", 0.0},
+		{(*time.Duration)(nil), "0", int64(0)},
+		{(*time.Time)(nil), "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"},
+		{(*netip.Addr)(nil), "", []byte{}},
+		{(*url.URL)(nil), "", []byte(nil)},
+		{netip.MustParseAddr("10.0.0.1"), "\x0a\x00\x00\x01", []byte{10, 0, 0, 1}},
+		{netip.MustParseAddr("49.58.58.50"), "49.58.58.50", []byte("49.58.58.50")},
+		{ptr(netip.MustParseAddr("49.58.58.50")), "49.58.58.50", []byte("49.58.58.50")},
+		{net.IP("1::2"), "49.58.58.50", []byte("49.58.58.50")},
 	} {
 		t.Run(fmt.Sprintf("%T %v", test.value, test.value), func(t *testing.T) {
 			t.Parallel()

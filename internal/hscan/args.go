@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"fmt"
 	"net"
+	"net/netip"
 	"reflect"
 	"time"
 )
@@ -94,10 +95,62 @@ type encoder func(v reflect.Value) (any, error)
 
 var (
 	timeType            = reflect.TypeFor[time.Time]()
+	addrType            = reflect.TypeFor[netip.Addr]()
+	addrPortType        = reflect.TypeFor[netip.AddrPort]()
+	prefixType          = reflect.TypeFor[netip.Prefix]()
 	durationType        = reflect.TypeFor[time.Duration]()
 	binaryMarshalerType = reflect.TypeFor[encoding.BinaryMarshaler]()
 	textMarshalerType   = reflect.TypeFor[encoding.TextMarshaler]()
 )
+
+// Marshal gives the bytes that m is sent as: its binary form, of a nil pointer that of
+// the zero value, as in a struct. The few addresses whose bytes read as the text of
+// another, as those of 49.58.58.50 do, are sent as text.
+func Marshal(m encoding.BinaryMarshaler) ([]byte, error) {
+	if p := reflect.ValueOf(m); p.Kind() == reflect.Pointer {
+		if p.IsNil() {
+			p = reflect.New(p.Type().Elem())
+			m = p.Interface().(encoding.BinaryMarshaler)
+		}
+		if isAddress(p.Type().Elem()) {
+			m = p.Elem().Interface().(encoding.BinaryMarshaler)
+		}
+	}
+	switch m := m.(type) {
+	case netip.Addr:
+		return marshalAddress(m, new(netip.Addr))
+	case netip.AddrPort:
+		return marshalAddress(m, new(netip.AddrPort))
+	case netip.Prefix:
+		return marshalAddress(m, new(netip.Prefix))
+	}
+	return m.MarshalBinary()
+}
+
+// MarshalIP is Marshal for an IP.
+func MarshalIP(ip net.IP) []byte {
+	if new(net.IP).UnmarshalText(ip) == nil {
+		if text, err := ip.MarshalText(); err == nil {
+			return text
+		}
+	}
+	return ip
+}
+
+func isAddress(t reflect.Type) bool {
+	return t == addrType || t == addrPortType || t == prefixType
+}
+
+func marshalAddress(v interface {
+	encoding.BinaryMarshaler
+	encoding.TextMarshaler
+}, other encoding.TextUnmarshaler) ([]byte, error) {
+	b, err := v.MarshalBinary()
+	if err == nil && other.UnmarshalText(b) == nil {
+		return v.MarshalText()
+	}
+	return b, err
+}
 
 // newEncoder returns nil when values of the type cannot be sent.
 func newEncoder(t reflect.Type, depth int) encoder {

@@ -45,8 +45,10 @@ func newDecoder(t reflect.Type, depth int) decoder {
 		return decodeScanner
 	case t == ipType:
 		return decodeIP
+	case isAddress(t):
+		return decodeAddress
 	case ptr.Implements(textUnmarshalerType) && ptr.Implements(binaryUnmarshalerType):
-		return decodeTextOrBinary
+		return decodeBinaryOrText
 	case ptr.Implements(textUnmarshalerType):
 		return decodeText
 	case ptr.Implements(binaryUnmarshalerType):
@@ -130,9 +132,57 @@ func decodeBinary(dst reflect.Value, s string) error {
 	return dst.Addr().Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary([]byte(s))
 }
 
-// decodeTextOrBinary is for types that have both forms. Args sends them in the
-// binary one, other programs may store the text.
-func decodeTextOrBinary(dst reflect.Value, s string) error {
+// decodeBinaryOrText is for types that have both forms: Args sends the binary one, and
+// other programs may store the text. A form is what s is in if the value that it gives
+// would be written as s again. Where neither is, either will do.
+func decodeBinaryOrText(dst reflect.Value, s string) error {
+	v := dst.Addr().Interface()
+	binary, sends := v.(encoding.BinaryMarshaler)
+	if !sends { // the text is what Args sends
+		err := decodeText(dst, s)
+		if err != nil && decodeBinary(dst, s) == nil {
+			return nil
+		}
+		return err
+	}
+	err := decodeBinary(dst, s)
+	if err == nil {
+		if b, err := binary.MarshalBinary(); err == nil && string(b) == s {
+			return nil
+		}
+	}
+	if errText := decodeText(dst, s); errText == nil {
+		if err != nil {
+			return nil
+		}
+		if text, ok := v.(encoding.TextMarshaler); ok {
+			if b, err := text.MarshalText(); err == nil && string(b) == s {
+				return nil
+			}
+		}
+	} else if err != nil {
+		return errText
+	}
+	return decodeBinary(dst, s)
+}
+
+// decodeSelf is for Value, which reads what is sent: of an address mostly its bytes.
+func decodeSelf(dst reflect.Value, s string) error {
+	if !isAddress(dst.Type()) {
+		return decodeBinaryOrText(dst, s)
+	}
+	other := reflect.New(dst.Type())
+	if decodeText(other.Elem(), s) == nil {
+		if b, _ := Marshal(other.Interface().(encoding.BinaryMarshaler)); string(b) == s {
+			dst.Set(other.Elem())
+			return nil
+		}
+	}
+	return decodeBinary(dst, s)
+}
+
+// decodeAddress reads an address as text, and else as the bytes that Args sends.
+func decodeAddress(dst reflect.Value, s string) error {
 	err := decodeText(dst, s)
 	if err != nil && decodeBinary(dst, s) == nil {
 		return nil

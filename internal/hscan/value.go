@@ -91,10 +91,17 @@ func scan(s string, dst any) (err error) {
 		return set(dst)(strconv.ParseBool(s))
 	case *time.Time:
 		return set(dst)(time.Parse(time.RFC3339Nano, s))
-	case encoding.BinaryUnmarshaler:
-		return dst.UnmarshalBinary([]byte(s))
 	case *net.IP:
-		*dst = net.IP(s)
+		if len(s) == net.IPv4len || len(s) == net.IPv6len || dst.UnmarshalText([]byte(s)) != nil {
+			*dst = net.IP(s)
+		}
+	case encoding.BinaryUnmarshaler:
+		if v := reflect.ValueOf(dst); v.Kind() == reflect.Pointer {
+			if _, both := dst.(encoding.TextUnmarshaler); both {
+				return decodeSelf(v.Elem(), s)
+			}
+		}
+		return dst.UnmarshalBinary([]byte(s))
 	default:
 		return scanRare(s, dst)
 	}

@@ -1,6 +1,8 @@
 package hscan
 
 import (
+	"encoding"
+	"encoding/hex"
 	"errors"
 	"math"
 	"math/big"
@@ -281,5 +283,121 @@ func BenchmarkValue(b *testing.B) {
 	var n int64
 	for b.Loop() {
 		_ = Value("12345", &n)
+	}
+}
+
+// uuid has both forms. Its binary form takes too long a text without complaint.
+type uuid [4]byte
+
+func (u uuid) MarshalBinary() ([]byte, error)  { return u[:], nil }
+func (u *uuid) UnmarshalBinary(b []byte) error { copy(u[:], b); return nil }
+func (u uuid) MarshalText() ([]byte, error)    { return []byte(hex.EncodeToString(u[:])), nil }
+func (u *uuid) UnmarshalText(text []byte) error {
+	if len(text) != hex.EncodedLen(len(u)) {
+		return errors.New("length")
+	}
+	_, err := hex.Decode(u[:], text)
+	return err
+}
+
+// label has a text form that takes anything, its binary form among it.
+type label struct{ name string }
+
+func (l label) MarshalBinary() ([]byte, error) { return []byte("label\x00" + l.name), nil }
+func (l *label) UnmarshalBinary(b []byte) error {
+	name, ok := strings.CutPrefix(string(b), "label\x00")
+	if !ok {
+		return errors.New("no label")
+	}
+	l.name = name
+	return nil
+}
+func (l label) MarshalText() ([]byte, error)     { return []byte(l.name), nil }
+func (l *label) UnmarshalText(text []byte) error { l.name = string(text); return nil }
+
+// What is sent as an argument, or in a struct, comes back, be it read alone or into a
+// struct; so does the text that other programs may have stored.
+func TestTypesWithTwoForms(t *testing.T) {
+	t.Parallel()
+	checkTwoForms(t, netip.MustParseAddr("10.0.0.1"), "")
+	checkTwoForms(t, netip.MustParseAddr("49.58.58.50"), "")                             // its bytes: 1::2
+	checkTwoForms(t, netip.MustParseAddr("3230:3031:3a64:6238:3a3a:6666:3030:3a34"), "") // 2001:db8::ff00:4
+	checkTwoForms(t, netip.MustParseAddr("1::2"), "1::2")
+	checkTwoForms(t, netip.MustParseAddr("fe80::1%eth0"), "fe80::1%eth0")
+	checkTwoForms(t, netip.MustParseAddr("2001:db8::ff00:4"), "2001:db8::ff00:4")
+	checkTwoForms(t, netip.Addr{}, "")
+	checkTwoForms(t, netip.MustParseAddrPort("91.58.58.93:12602"), "") // [::]:1
+	checkTwoForms(t, netip.MustParseAddrPort("10.0.0.1:80"), "10.0.0.1:80")
+	checkTwoForms(t, netip.AddrPort{}, "")
+	checkTwoForms(t, netip.MustParsePrefix("10.0.0.0/8"), "10.0.0.0/8")
+	checkTwoForms(t, netip.PrefixFrom(netip.MustParseAddr("58.58.49.47"), 56), "") // ::1/8
+	checkTwoForms(t, uuid{1, 2, 3, 4}, "01020304")
+	checkTwoForms(t, uuid{'a', 'b', 'c', 'd'}, "61626364")
+	checkTwoForms(t, label{"a"}, "a")
+	checkTwoForms(t, label{}, "")
+	checkTwoForms(t, time.Date(2024, 2, 29, 1, 2, 3, 456, time.UTC), "2024-02-29T01:02:03.000000456Z")
+	checkTwoForms(t, url.URL{Scheme: "http", Host: "h"}, "http://h")
+	checkTwoForms(t, *bigInt("49"), "49")
+}
+
+func checkTwoForms[T any](t *testing.T, v T, text string) {
+	t.Helper()
+	type holder struct {
+		V T  `redis:"v"`
+		P *T `redis:"p"`
+	}
+	args, err := Args(nil, holder{v, &v})
+	require.NoError(t, err, v)
+	for _, i := range []int{1, 3} {
+		sent := sentAs(t, args[i])
+		var alone T
+		require.NoError(t, Value(sent, &alone), "%v as %q", v, sent)
+		require.Equal(t, v, alone, "%q", sent)
+		var in holder
+		fields, err := Fields(&in)
+		require.NoError(t, err)
+		require.NoError(t, fields.Scan("v", sent), "%v as %q", v, sent)
+		require.NoError(t, fields.Scan("p", sent), "%v as %q", v, sent)
+		require.Equal(t, holder{v, &v}, in, "%q", sent)
+	}
+	if text == "" {
+		return
+	}
+	var in holder
+	fields, err := Fields(&in)
+	require.NoError(t, err)
+	require.NoError(t, fields.Scan("v", text), text)
+	require.Equal(t, v, in.V, "the text")
+}
+
+// sentAs is a field of a struct as the server gets it.
+func sentAs(t *testing.T, arg any) string {
+	t.Helper()
+	switch arg := arg.(type) {
+	case string:
+		return arg
+	case time.Time:
+		return arg.Format(time.RFC3339Nano)
+	}
+	b, err := Marshal(arg.(encoding.BinaryMarshaler))
+	require.NoError(t, err)
+	return string(b)
+}
+
+// An IP is a list of bytes, and may read as text likewise.
+func TestIPThatReadsAsText(t *testing.T) {
+	t.Parallel()
+	for _, ip := range []net.IP{net.IPv4(10, 0, 0, 1), net.IP("1::2"), net.IP("2001:db8::ff00:4"), net.ParseIP("fe80::1")} {
+		sent := string(MarshalIP(ip))
+		var alone net.IP
+		require.NoError(t, Value(sent, &alone))
+		require.True(t, ip.Equal(alone), "%v became %v", ip, alone)
+		var in struct {
+			IP net.IP `redis:"ip"`
+		}
+		fields, err := Fields(&in)
+		require.NoError(t, err)
+		require.NoError(t, fields.Scan("ip", sent))
+		require.True(t, ip.Equal(in.IP), "%v became %v", ip, in.IP)
 	}
 }
