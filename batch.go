@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -236,16 +237,18 @@ func (b *batch) round(ctx context.Context) {
 			g.fail(&NodeError{Node: g.pool.opt.Addr, Cause: errSuspect})
 			continue
 		}
-		if chain := g.first.node.client.hooks.chain.Load(); chain != nil {
+		chain := g.first.node.client.hooks.chain.Load()
+		switch {
+		case chain != nil:
 			b.hooked = true
-			g.goAhead(func() { g.exchangeHooked(ctx, chain) })
-			continue
+			g.goAhead("a hook of the node", func() { g.exchangeHooked(ctx, chain) })
+		case g.pool.opt.Limiter != nil:
+			g.goAhead("Limiter", func() { g.exchange(ctx) })
+		case len(b.groups) > 1 && g.mayWait():
+			g.goAhead("", func() { g.exchange(ctx) })
+		default:
+			g.send(ctx)
 		}
-		if len(b.groups) > 1 && g.mayWait() {
-			g.goAhead(func() { g.exchange(ctx) })
-			continue
-		}
-		g.send(ctx)
 	}
 	for i := range b.groups {
 		if g := &b.groups[i]; g.done != nil {
@@ -256,12 +259,26 @@ func (b *batch) round(ctx context.Context) {
 	}
 }
 
-// goAhead has a goroutine deal with the group, so that the others need not wait.
-func (g *batchGroup) goAhead(exchange func()) {
+// goAhead has a goroutine deal with the group, so that the others need not wait, and
+// are not left alone by a callback that panics.
+func (g *batchGroup) goAhead(callback string, exchange func()) {
 	g.done = make(chan struct{})
 	go func() {
 		defer close(g.done)
-		exchange()
+		result := fmt.Errorf("redis: %s: %w", callback, errGoexit)
+		defer func() {
+			if result != nil {
+				g.fail(result)
+			}
+		}()
+		err := guard(callback, func() error {
+			exchange()
+			return nil
+		})
+		if err != nil {
+			err = fmt.Errorf("redis: %w", err)
+		}
+		result = err
 	}()
 }
 

@@ -32,6 +32,7 @@ func NewClusterClient(opt *ClusterOptions) *ClusterClient {
 		return c
 	}
 	opt.hooks = &c.hooks
+	opt.abandoned = new(abandonedDials)
 	c.topology = newTopology(opt)
 	if opt.MinIdleConns > 0 {
 		c.topology.refresh()
@@ -99,30 +100,34 @@ func (c *ClusterClient) SlaveForKey(ctx context.Context, key string) (*Client, e
 // ForEachMaster calls fn for every primary, for all at once. It returns when all
 // have ended; an error does not stop the others, and the first is returned.
 func (c *ClusterClient) ForEachMaster(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
-	return c.forEach(ctx, (*slotMap).primaries, fn)
+	return c.forEach(ctx, "ForEachMaster", (*slotMap).primaries, fn)
 }
 
 // ForEachSlave calls fn for every replica, for all at once. It returns when all
 // have ended; an error does not stop the others, and the first is returned.
 func (c *ClusterClient) ForEachSlave(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
-	return c.forEach(ctx, (*slotMap).replicas, fn)
+	return c.forEach(ctx, "ForEachSlave", (*slotMap).replicas, fn)
 }
 
 // ForEachShard calls fn for every node, primaries and replicas, for all at once.
 // It returns when all have ended; an error does not stop the others, and the first
 // is returned.
 func (c *ClusterClient) ForEachShard(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
-	return c.forEach(ctx, func(m *slotMap) []*node { return m.nodes }, fn)
+	return c.forEach(ctx, "ForEachShard", func(m *slotMap) []*node { return m.nodes }, fn)
 }
 
-func (c *ClusterClient) forEach(ctx context.Context, nodes func(*slotMap) []*node, fn func(context.Context, *Client) error) error {
+// forEach calls fn for nodes. A panic in it is an error: it is on another goroutine than
+// the caller's.
+func (c *ClusterClient) forEach(ctx context.Context, method string, nodes func(*slotMap) []*node, fn func(context.Context, *Client) error) error {
 	m, err := c.slotMap(ctx)
 	if err != nil {
 		return err
 	}
 	var group errgroup.Group
 	for _, n := range nodes(m) {
-		group.Go(func() error { return fn(ctx, n.client) })
+		group.Go(func() error {
+			return guard("the function of "+method, func() error { return fn(ctx, n.client) })
+		})
 	}
 	return group.Wait()
 }

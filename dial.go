@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -125,10 +126,18 @@ type dialer struct {
 	readOnly bool // send READONLY, so that a replica answers
 
 	onSilence func(conn *wire.Conn, silent bool)
+
+	step *atomic.Pointer[dialStep] // of the dial that is made with a copy, see inTime
 }
 
-// dial opens a connection. ctx must end with the dial's timeout.
+// dial opens a connection.
 func (d *dialer) dial(ctx context.Context, onClose func(*wire.Conn, error)) (*wire.Conn, error) {
+	return inTime(ctx, d, func(ctx context.Context, d *dialer) (*wire.Conn, error) {
+		return d.connect(ctx, onClose)
+	}, func(conn *wire.Conn) { conn.Close(wire.ErrClosed) })
+}
+
+func (d *dialer) connect(ctx context.Context, onClose func(*wire.Conn, error)) (*wire.Conn, error) {
 	nc, err := d.open(ctx)
 	if err != nil {
 		return nil, err
@@ -170,19 +179,43 @@ func (d *dialer) within(ctx context.Context, conn *wire.Conn, do func() error) e
 }
 
 // open opens a connection on which nothing was said yet.
-func (d *dialer) open(ctx context.Context) (net.Conn, error) {
-	open := d.opt.Dialer
-	if open == nil {
-		open = NewDialer(d.opt)
-	}
-	nc, err := d.opt.dialHooked(open)(ctx, d.opt.Network, d.opt.Addr)
-	if err != nil {
+func (d *dialer) open(ctx context.Context) (nc net.Conn, err error) {
+	err = d.call("dial", "DialHook", func() (err error) {
+		nc, err = d.opt.dialHooked(d.openBare)(ctx, d.opt.Network, d.opt.Addr)
+		return err
+	})
+	switch {
+	case err != nil:
 		return nil, d.failed("dial", err)
+	case nc == nil:
+		return nil, d.failed("dial", errNoConn)
+	case ctx.Err() != nil:
+		closeNow(nc)
+		return nil, d.failed("dial", ctx.Err())
 	}
 	if nc.SetReadDeadline(time.Time{}) != nil {
 		nc = withDeadlines(nc)
 	}
 	return nc, nil
+}
+
+// errNoConn is why a connection cannot be used that is none.
+var errNoConn = errors.New("the Dialer, or a DialHook, has returned neither a connection nor an error")
+
+// openBare opens a connection without the hooks.
+func (d *dialer) openBare(ctx context.Context, network, addr string) (nc net.Conn, err error) {
+	open, callback := d.opt.Dialer, "Dialer"
+	switch {
+	case open == nil && d.opt.TLSConfig == nil:
+		return NewDialer(d.opt)(ctx, network, addr)
+	case open == nil:
+		open, callback = NewDialer(d.opt), "TLSConfig"
+	}
+	err = d.call("dial", callback, func() (err error) {
+		nc, err = open(ctx, network, addr)
+		return err
+	})
+	return nc, err
 }
 
 // withDeadlines is for a connection that has none, as one through an SSH tunnel: a
@@ -242,7 +275,8 @@ func (d *dialer) ready(ctx context.Context, conn *wire.Conn, err error) error {
 	if err != nil || d.opt.OnConnect == nil {
 		return err
 	}
-	if err := d.opt.OnConnect(ctx, newConn(d.opt, conn)); err != nil {
+	err = d.call("OnConnect", "OnConnect", func() error { return d.opt.OnConnect(ctx, newConn(d.opt, conn)) })
+	if err != nil {
 		return d.failed("OnConnect", err)
 	}
 	return nil
@@ -251,10 +285,17 @@ func (d *dialer) ready(ctx context.Context, conn *wire.Conn, err error) error {
 func (d *dialer) credentials(ctx context.Context) (user, password string, err error) {
 	switch opt := d.opt; {
 	case opt.CredentialsProviderContext != nil:
-		return opt.CredentialsProviderContext(ctx)
+		err = d.call("credentials", "CredentialsProviderContext", func() (err error) {
+			user, password, err = opt.CredentialsProviderContext(ctx)
+			return err
+		})
+		return user, password, err
 	case opt.CredentialsProvider != nil:
-		user, password = opt.CredentialsProvider()
-		return user, password, nil
+		err = d.call("credentials", "CredentialsProvider", func() error {
+			user, password = opt.CredentialsProvider()
+			return nil
+		})
+		return user, password, err
 	default:
 		return opt.Username, opt.Password, nil
 	}

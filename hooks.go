@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"net"
 	"slices"
 	"sync"
@@ -9,9 +10,9 @@ import (
 )
 
 // Hook sees, and may change, what a client does. Each method is given the next
-// step and returns what takes its place, which should call it; it is called
-// once when the hook is added, except for DialHook, which is called for every
-// dial. Of several hooks the one that was added first is the outermost.
+// step and returns what takes its place, which should call it; nil leaves the step as
+// it is. It is called once when the hook is added, except for DialHook, which is called
+// for every dial. Of several hooks the one that was added first is the outermost.
 //
 //	func (h latency) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 //		return func(ctx context.Context, cmd redis.Cmder) error {
@@ -82,15 +83,24 @@ func (h *hooks) add(list ...Hook) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	chain := &hookChain{h.base, append(slices.Clone(h.list()), list...)}
+	chain.list = slices.DeleteFunc(chain.list, func(hook Hook) bool { return hook == nil })
 	if len(chain.list) == 0 {
 		return
 	}
 	for _, hook := range slices.Backward(chain.list) {
-		chain.process = hook.ProcessHook(chain.process)
-		chain.pipeline = hook.ProcessPipelineHook(chain.pipeline)
-		chain.tx = hook.ProcessPipelineHook(chain.tx)
+		chain.process = orNext(hook.ProcessHook(chain.process), chain.process)
+		chain.pipeline = orNext(hook.ProcessPipelineHook(chain.pipeline), chain.pipeline)
+		chain.tx = orNext(hook.ProcessPipelineHook(chain.tx), chain.tx)
 	}
 	h.chain.Store(chain)
+}
+
+// orNext is what a method of a hook has returned, or the next step if that is nil.
+func orNext[F ProcessHook | ProcessPipelineHook | DialHook](hooked, next F) F {
+	if hooked == nil {
+		return next
+	}
+	return hooked
 }
 
 // list is the hooks, the outermost first.
@@ -108,8 +118,8 @@ func (h *hooks) list() []Hook {
 func (h *hooks) process(ctx context.Context, cmd Cmder) error {
 	if chain := h.chain.Load(); chain != nil {
 		offer(cmd)
+		defer withdraw(cmd)
 		err := chain.process(ctx, cmd)
-		withdraw(cmd)
 		cmd.SetErr(err)
 		return err
 	}
@@ -155,9 +165,36 @@ func enclosing(process ProcessPipelineHook) ProcessPipelineHook {
 	}
 }
 
-// newSteps are the steps of a client.
+// errNoCommand is the error of a step that was given a nil command.
+var errNoCommand = errors.New("redis: a command is nil")
+
+// newSteps are the steps of a client. A hook, or a pipeline, may give them nil.
 func newSteps(process ProcessHook, pipeline, tx ProcessPipelineHook) steps {
-	return steps{process, pipeline, enclosing(tx)}
+	return steps{
+		func(ctx context.Context, cmd Cmder) error {
+			if cmd == nil {
+				return errNoCommand
+			}
+			return process(ctx, cmd)
+		},
+		withCommands(pipeline),
+		withCommands(enclosing(tx)),
+	}
+}
+
+// withCommands is process for a list that may have nil in it: then nothing is sent.
+func withCommands(process ProcessPipelineHook) ProcessPipelineHook {
+	return func(ctx context.Context, cmds []Cmder) error {
+		if !slices.Contains(cmds, nil) {
+			return process(ctx, cmds)
+		}
+		for _, cmd := range cmds {
+			if cmd != nil {
+				cmd.SetErr(errNoCommand)
+			}
+		}
+		return errNoCommand
+	}
 }
 
 // dialHooked is how the hooks of a client, and of the cluster client that it
@@ -165,7 +202,7 @@ func newSteps(process ProcessHook, pipeline, tx ProcessPipelineHook) steps {
 func (o *Options) dialHooked(dial DialHook) DialHook {
 	for _, h := range []*hooks{o.hooks, o.outerHooks} {
 		for _, hook := range slices.Backward(h.list()) {
-			dial = hook.DialHook(dial)
+			dial = orNext(hook.DialHook(dial), dial)
 		}
 	}
 	return dial

@@ -21,7 +21,8 @@ type node struct {
 	failedAt  atomic.Int64 // when a command last failed for want of an answer, in Unix nanoseconds; 0: it answers
 }
 
-// errNoClient is the error of a node for which the caller has made no client.
+// errNoClient is the error of a node for which the caller has made no client, or one
+// that is the zero value.
 var errNoClient = errors.New("redis: the NewClient of the options has returned nil")
 
 // uselessClient makes a client for a node that cannot be used: whoever wants a

@@ -76,12 +76,14 @@ type ClusterOptions struct {
 	// ClusterSlots, if set, is asked for the slots instead of the servers'
 	// CLUSTER SLOTS. It serves to treat independent servers as a cluster, or to
 	// take the map from elsewhere; connections to replicas then send no
-	// READONLY. Addrs may be left empty. Default nil.
+	// READONLY. Addrs may be left empty. Its context ends after 3 s; what it returns
+	// later is used then, and it is not called again before. Default nil.
 	ClusterSlots func(context.Context) ([]ClusterSlot, error)
 
 	// Dialer opens connections in place of the built-in one. It is responsible
 	// for TLS: TLSConfig does not apply to what it returns, which need not have
-	// deadlines. Its context ends with DialTimeout. Default nil.
+	// deadlines. Its context ends with DialTimeout. Nobody waits for one that heeds no
+	// context: what it returns later is closed. Default nil.
 	Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// OnConnect runs on every new connection once it has been authenticated and
@@ -297,6 +299,9 @@ type ClusterOptions struct {
 
 	// hooks are those of the client that the options are of.
 	hooks *hooks
+
+	// abandoned is what the options of the nodes share.
+	abandoned *abandonedDials
 }
 
 // readMode says which nodes of a shard may serve a command that only reads.
@@ -336,7 +341,8 @@ type Options struct {
 
 	// Dialer opens connections in place of the built-in one. It is responsible
 	// for TLS: TLSConfig does not apply to what it returns, which need not have
-	// deadlines. Its context ends with DialTimeout. Default nil.
+	// deadlines. Its context ends with DialTimeout. Nobody waits for one that heeds no
+	// context: what it returns later is closed. Default nil.
 	Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// OnConnect runs on every new connection once it has been authenticated and
@@ -543,6 +549,9 @@ type Options struct {
 	// those of the cluster client that it belongs to.
 	hooks, outerHooks *hooks
 
+	// abandoned counts the dials that are abandoned but go on, see inTime.
+	abandoned *abandonedDials
+
 	// serverName is the name that the cluster announces for the node, which TLS
 	// verifies in place of the host that is dialled.
 	serverName string
@@ -597,6 +606,7 @@ func (o *ClusterOptions) nodeOptions(addr string) *Options {
 		FailingTimeoutSeconds:      o.FailingTimeoutSeconds,
 		RetryWritesInDoubt:         o.RetryWritesInDoubt,
 		outerHooks:                 o.hooks,
+		abandoned:                  o.abandoned,
 		suspectAfter:               max(0, o.SuspectAfter),
 		// Servers that only ClusterSlots makes a cluster know no READONLY.
 		readOnly: o.readMode != readPrimary && o.ClusterSlots == nil,

@@ -100,14 +100,14 @@ func (p *Pipeline) Do(ctx context.Context, args ...any) *Cmd {
 
 // Process adds a command.
 func (p *Pipeline) Process(ctx context.Context, cmd Cmder) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.add(cmd)
-	return nil
+	return p.BatchProcess(ctx, cmd)
 }
 
 // BatchProcess adds commands.
 func (p *Pipeline) BatchProcess(ctx context.Context, cmds ...Cmder) error {
+	if slices.Contains(cmds, nil) {
+		return errNoCommand
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.add(cmds...)

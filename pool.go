@@ -104,31 +104,32 @@ type pool struct {
 	conns    map[*wire.Conn]*pooled
 	leaving  map[*wire.Conn]bool // given out no more, but with calls in flight maybe
 	dialing  int
-	overdue  int       // dials that go on, but count as failed
 	dialsAt  time.Time // when the first of those dials began
 	failures int       // dials in a row that failed
 	refusals int       // dials that failed, ever
 	lastErr  error     // of the last one
 	inVainAt time.Time // when a connection ended young that had answered nothing; zero: the last one had
 	retryAt  time.Time // no dials before, after a failure
-	changed  chan struct{}
-	closed   bool
-	sweeper  *time.Timer
-	refill   *time.Timer
-	timeouts uint32
-	stale    uint32
-	dead     uint32 // of them
-	waiting  uint32
-	waits    uint32
-	waited   time.Duration
-	served   uint64 // calls on connections that are gone
+	// pauseOverdue says that a call of DialerRetryBackoff has not returned in time.
+	pauseOverdue bool
+	changed      chan struct{}
+	closed       bool
+	sweeper      *time.Timer
+	refill       *time.Timer
+	timeouts     uint32
+	stale        uint32
+	dead         uint32 // of them
+	waiting      uint32
+	waits        uint32
+	waited       time.Duration
+	served       uint64 // calls on connections that are gone
 
 	renewals    int       // since renewedFrom
 	renewedFrom time.Time // within the last second
 
-	life context.Context // ends with the pool
-	end  context.CancelFunc
-	wg   sync.WaitGroup
+	life    context.Context // ends with the pool
+	endLife context.CancelFunc
+	wg      sync.WaitGroup
 }
 
 // pooled is what the pool knows of a connection.
@@ -149,9 +150,12 @@ func newPool(opt *Options, readOnly bool) *pool {
 		leaving: map[*wire.Conn]bool{},
 		changed: make(chan struct{}),
 	}
+	if opt.abandoned == nil {
+		opt.abandoned = new(abandonedDials)
+	}
 	p.onSilence = opt.onSilence
 	p.dialer = dialer{opt: opt, readOnly: readOnly, onSilence: p.silenceChanged}
-	p.life, p.end = context.WithCancel(context.Background())
+	p.life, p.endLife = context.WithCancel(context.Background())
 	p.shared.Store(&[]*wire.Conn{})
 	p.mu.Lock()
 	defer p.mu.Unlock()

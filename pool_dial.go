@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -109,7 +108,9 @@ func (p *pool) open(n int) {
 	if p.closed {
 		return
 	}
-	n = min(n, p.opt.PoolSize-len(p.conns)-p.dialing, p.opt.MaxConcurrentDials-p.dialing-p.overdue)
+	// Where abandoned dials leave no room, one dial is made all the same: it says so.
+	room := max(1, p.opt.MaxConcurrentDials-p.opt.abandoned.count(p.opt.Addr)) - p.dialing
+	n = min(n, p.opt.PoolSize-len(p.conns)-p.dialing, room)
 	if p.dialing == 0 {
 		p.dialsAt = time.Now()
 	}
@@ -122,45 +123,10 @@ func (p *pool) open(n int) {
 
 func (p *pool) dial() {
 	defer p.wg.Done()
-	ctx := p.life
-	var overdue *time.Timer
-	if limit := p.opt.DialTimeout; limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-		overdue = time.AfterFunc(min(limit, math.MaxInt64-dialGrace)+dialGrace, p.dialOverdue)
-	}
-	conn, err := p.dialer.dial(ctx, p.lost)
-	kept := false
-	if overdue == nil || overdue.Stop() {
-		kept = p.dialed(conn, err)
-	} else {
-		p.overdueEnded()
-	}
-	if err == nil && !kept {
+	conn, err := p.dialer.dial(p.life, p.lost)
+	if kept := p.dialed(conn, err); err == nil && !kept {
 		conn.Close(wire.ErrClosed) // here, as close waits for it
 	}
-}
-
-// dialGrace is how long after DialTimeout a dial may take to say what went wrong.
-const dialGrace = time.Second
-
-// dialOverdue has a dial fail that does not end with its context, as a Dialer of the
-// program's may not: the next must not have to wait for it.
-func (p *pool) dialOverdue() {
-	p.mu.Lock()
-	p.overdue++
-	p.mu.Unlock()
-	p.dialed(nil, &DialError{p.opt.Addr, "dial", context.DeadlineExceeded})
-}
-
-// overdueEnded notes that a dial has ended which counts as failed already.
-func (p *pool) overdueEnded() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.overdue--
-	p.fill()
-	p.signal()
 }
 
 // dialed notes how a dial has ended, and reports whether the pool has the connection
@@ -197,10 +163,10 @@ func (p *pool) refused(err error) {
 	failures := p.failures
 	p.failures++
 	pause := p.usualPause(failures)
-	if p.opt.DialerRetryBackoff != nil {
+	if p.opt.DialerRetryBackoff != nil && !p.pauseOverdue {
 		p.retryAt = time.Now().Add(longestDialPause) // until it is known
 		p.mu.Unlock()
-		pause = p.opt.DialerRetryBackoff(failures)
+		pause = p.askPause(failures)
 		p.mu.Lock()
 		if p.failures != failures+1 {
 			return // another dial has failed or succeeded, and that is what counts
@@ -210,6 +176,42 @@ func (p *pool) refused(err error) {
 		pause = pause/2 + rand.N(pause/2+1)
 	}
 	p.retryAt = time.Now().Add(pause)
+}
+
+// askPause asks the program for the pause after so many failures before this one. If it
+// does not answer it is not asked again until it has, and the pause is the usual one.
+func (p *pool) askPause(failures int) time.Duration {
+	given := make(chan time.Duration, 1)
+	go func() {
+		pause := p.usualPause(failures)
+		err := guard("DialerRetryBackoff", func() error {
+			pause = p.opt.DialerRetryBackoff(failures)
+			return nil
+		})
+		if err != nil {
+			logf("redis: %s: %v", p.opt.Addr, err)
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.pauseOverdue = false
+		given <- pause
+	}()
+	timeout := time.NewTimer(returnGrace)
+	defer timeout.Stop()
+	select {
+	case pause := <-given:
+		return pause
+	case <-timeout.C:
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case pause := <-given: // at the last moment
+		return pause
+	default:
+		p.pauseOverdue = true
+		return p.usualPause(failures)
+	}
 }
 
 // longestDialPause lets a node that comes back be used again within a second.

@@ -230,11 +230,17 @@ func (p *pool) hasEnded() bool {
 }
 
 // close closes the connections at once, also those that retire has left to their
-// calls; calls in flight fail with ErrClosed.
+// calls; calls in flight fail with ErrClosed. It waits for dials to end, which is soon
+// even if callbacks do not return.
 func (p *pool) close() error {
-	err := p.shut(p.list, func(conn *wire.Conn) { conn.Close(ErrClosed) })
+	err := p.end()
 	p.wg.Wait()
 	return err
+}
+
+// end is close without the wait.
+func (p *pool) end() error {
+	return p.shut(p.list, func(conn *wire.Conn) { conn.Close(ErrClosed) })
 }
 
 // maxRenewals is how often a node may be dialled anew in a second because it
@@ -294,7 +300,7 @@ func (p *pool) shut(which func() []*wire.Conn, end func(*wire.Conn)) (err error)
 	conns := which()
 	p.closed = true
 	p.share(nil)
-	p.end()
+	p.endLife()
 	for _, timer := range []*time.Timer{p.sweeper, p.refill} {
 		if timer != nil {
 			timer.Stop()

@@ -13,35 +13,17 @@ import (
 )
 
 // dialPubSub opens a connection for subscriptions, or for MONITOR. If asked for, it
-// tells whether the server is a replica. It returns soon after the end of ctx, even if
-// a Dialer of the program's does not.
+// tells whether the server is a replica.
 func (d *dialer) dialPubSub(ctx context.Context, askRole bool) (nc net.Conn, isReplica bool, err error) {
-	type dialed struct {
+	type opened struct {
 		nc        net.Conn
 		isReplica bool
-		err       error
 	}
-	done := make(chan dialed, 1)
-	go func() {
+	o, err := inTime(ctx, d, func(ctx context.Context, d *dialer) (opened, error) {
 		nc, isReplica, err := d.openPubSub(ctx, askRole)
-		done <- dialed{nc, isReplica, err}
-	}()
-	select {
-	case o := <-done:
-		return o.nc, o.isReplica, o.err
-	case <-ctx.Done():
-	}
-	select {
-	case o := <-done:
-		return o.nc, o.isReplica, o.err
-	case <-time.After(dialGrace):
-	}
-	go func() {
-		if o := <-done; o.err == nil {
-			closeNow(o.nc)
-		}
-	}()
-	return nil, false, d.failed("dial", ctx.Err())
+		return opened{nc, isReplica}, err
+	}, func(o opened) { closeNow(o.nc) })
+	return o.nc, o.isReplica, err
 }
 
 // openPubSub opens the connection. The handshake is that of every connection;

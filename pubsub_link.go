@@ -143,11 +143,6 @@ func (l *link) dial(ctx context.Context, d *dialer, primaryOnly bool) (net.Conn,
 	if err := l.node.client.err; err != nil {
 		return nil, err
 	}
-	if d.opt.DialTimeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d.opt.DialTimeout)
-		defer cancel()
-	}
 	nc, isReplica, err := d.dialPubSub(ctx, primaryOnly)
 	if err == nil && isReplica {
 		closeNow(nc)

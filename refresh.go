@@ -32,14 +32,16 @@ type answer struct {
 // The cluster's epoch grows with every election, so that an answer of a lower one
 // than was seen before counts only if nobody has a better one: the cluster may
 // have been made anew.
-func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
+func (t *topology) ask(ctx context.Context) (ranges []slotRange, asked time.Time, err error) {
 	if t.opt.ClusterSlots != nil {
-		slots, err := t.opt.ClusterSlots(ctx)
+		slots, asked, err := t.askProgram(ctx)
 		if err != nil {
-			return nil, err
+			return nil, asked, err
 		}
-		return readSlots(slots, "ClusterSlots")
+		ranges, err := readSlots(slots, "ClusterSlots")
+		return ranges, asked, err
 	}
+	asked = time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	sources := t.sources()
@@ -68,7 +70,7 @@ func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 				errs = append(errs, a.err)
 			case a.epoch == epochUnknown || a.epoch >= t.epoch:
 				t.epoch = max(a.epoch, t.epoch)
-				return a.ranges, nil
+				return a.ranges, asked, nil
 			case newest == nil || a.epoch > newest.epoch:
 				newest = &a
 			}
@@ -80,9 +82,56 @@ func (t *topology) ask(ctx context.Context) ([]slotRange, error) {
 	}
 	if newest != nil {
 		t.epoch = newest.epoch
-		return newest.ranges, nil
+		return newest.ranges, asked, nil
 	}
-	return nil, errors.Join(errs...)
+	return nil, asked, errors.Join(errs...)
+}
+
+// slotsCall is a call of the program's ClusterSlots.
+type slotsCall struct {
+	asked time.Time
+	done  chan struct{} // closed when it has returned
+	slots []ClusterSlot
+	err   error
+}
+
+// askProgram asks the program's ClusterSlots. A call that does not return in time goes
+// on, and no other is made meanwhile: loads fail at once until it has returned. What it
+// gives late is the answer for the next load, which then comes.
+func (t *topology) askProgram(ctx context.Context) ([]ClusterSlot, time.Time, error) {
+	call := t.call
+	if call != nil {
+		select {
+		case <-call.done:
+			if t.call = nil; call.err == nil {
+				return call.slots, call.asked, nil
+			}
+		default:
+			return nil, call.asked, fmt.Errorf("redis: ClusterSlots has not returned for %v: %w", time.Since(call.asked).Round(time.Millisecond), context.DeadlineExceeded)
+		}
+	}
+	call = &slotsCall{asked: time.Now(), done: make(chan struct{}), err: fmt.Errorf("redis: ClusterSlots: %w", errGoexit)}
+	go func() {
+		defer func() {
+			close(call.done)
+			if ctx.Err() != nil && call.err == nil {
+				t.refresh()
+			}
+		}()
+		err := guard("ClusterSlots", func() (err error) {
+			call.slots, err = t.opt.ClusterSlots(ctx)
+			return err
+		})
+		if panicked, ok := err.(*PanicError); ok {
+			err = fmt.Errorf("redis: %w", panicked)
+		}
+		call.err = err
+	}()
+	if returned(ctx, call.done) {
+		return call.slots, call.asked, call.err
+	}
+	t.call = call
+	return nil, call.asked, fmt.Errorf("redis: ClusterSlots has not returned: %w", ctx.Err())
 }
 
 // askFirst is how many servers are asked together to begin with.
@@ -130,7 +179,7 @@ func (t *topology) sources() []source {
 // lookOptions are those of a connection for nothing but CLUSTER SLOTS.
 func (t *topology) lookOptions(addr string) *Options {
 	opt := t.opt.nodeOptions(addr)
-	opt.MinIdleConns, opt.PoolSize, opt.IdleCheckFrequency = 0, 1, -1
+	opt.MinIdleConns, opt.PoolSize, opt.MaxConcurrentDials, opt.IdleCheckFrequency = 0, 1, 1, -1
 	opt.suspectAfter = 0 // there is nobody else to turn to
 	if opt.DialTimeout <= 0 || opt.DialTimeout > seedDialTimeout {
 		opt.DialTimeout = seedDialTimeout

@@ -67,8 +67,9 @@ type topology struct {
 	names    sync.Map    // address: string; the host names of strangers
 
 	asked  mapRequests
-	loaded *slotMap // by the last answer, without patches; for the goroutine alone
-	epoch  int64    // the highest of the cluster that was seen; for the goroutine alone
+	call   *slotsCall // of ClusterSlots that has not returned; for the goroutine alone
+	loaded *slotMap   // by the last answer, without patches; for the goroutine alone
+	epoch  int64      // the highest of the cluster that was seen; for the goroutine alone
 
 	mu        sync.Mutex
 	started   bool
@@ -245,8 +246,7 @@ func pauseAfterLoad(failures int, err error) time.Duration {
 func (t *topology) load() error {
 	ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
 	defer cancel()
-	asked := time.Now()
-	ranges, err := t.ask(ctx)
+	ranges, asked, err := t.ask(ctx)
 	first := t.now.Load() == nil
 	fresh := err == nil && t.publish(ranges, asked)
 	if fresh && t.opt.readMode == readLatency {
@@ -426,7 +426,15 @@ func (t *topology) nodeLocked(a announced) *node {
 	}
 	t.nodes[a.addr] = n
 	for _, fn := range t.onNew {
-		go fn(n.client)
+		go func() {
+			err := guard("the function of OnNewNode", func() error {
+				fn(n.client)
+				return nil
+			})
+			if err != nil {
+				logf("redis: %s: %v", n.addr, err)
+			}
+		}()
 	}
 	return n
 }
@@ -437,9 +445,15 @@ func (t *topology) newClient(options func() *Options) *Client {
 	if t.opt.NewClient == nil {
 		return newClient(options())
 	}
-	c := t.opt.NewClient(options())
+	var c *Client
+	err := guard("NewClient", func() error {
+		c = t.opt.NewClient(options())
+		return nil
+	})
 	switch {
-	case c == nil:
+	case err != nil:
+		return uselessClient(options(), fmt.Errorf("redis: %w", err))
+	case c == nil || c.opt == nil:
 		return uselessClient(options(), errNoClient)
 	case c.err != nil:
 		return uselessClient(options(), c.err)
@@ -512,19 +526,30 @@ func (t *topology) close() error {
 	t.retired = nil
 	t.mu.Unlock()
 	t.end()
+	// All pools are ended before any is waited for, so that the waits do not add up.
+	var pools []*pool
+	var errs []error
+	for n := range nodes {
+		if n.client.err == nil { // else it has never dialled
+			pools = append(pools, n.client.pool)
+		}
+	}
+	for _, n := range missing {
+		pools = append(pools, n.pool)
+	}
+	for _, p := range pools {
+		errs = append(errs, p.end())
+	}
+	for p := range retired {
+		_ = p.end() // which says that it is closed
+		pools = append(pools, p)
+	}
 	if started {
 		<-t.stopped
 	}
 	t.probes.Wait()
-	var errs []error
-	for n := range nodes {
-		errs = append(errs, n.client.Close())
-	}
-	for _, n := range missing {
-		errs = append(errs, n.pool.close())
-	}
-	for p := range retired {
-		_ = p.close() // which says that it is closed
+	for _, p := range pools {
+		p.wg.Wait()
 	}
 	return errors.Join(errs...)
 }

@@ -1,0 +1,213 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Callbacks are the functions of the program that the client calls: a Dialer, hooks,
+// OnConnect and so on. They may block for ever, heed no context, or panic. None of that
+// may harm anybody but the caller who needs what they give.
+
+// PanicError is the error of what failed because a function of the program, such as a
+// Dialer, OnConnect or a hook, has panicked on a goroutine of the client. On the
+// goroutine of a caller a panic is not recovered.
+type PanicError struct {
+	Callback string // which function, by the name of the option or the method
+	Value    any    // what it has panicked with
+	Stack    []byte // of its goroutine, as [debug.Stack] shows it
+	text     string
+}
+
+// Error names the function, what it has panicked with, and where. Of a value that is
+// neither an error nor text nor a number it names only the type: it might hold a secret.
+func (e *PanicError) Error() string { return e.text }
+
+// newPanicError makes the error of a panic with value. It must be called by the
+// deferred function that has recovered it.
+func newPanicError(callback string, value any) *PanicError {
+	text := callback + " has panicked: " + panicText(value)
+	if at := panicOrigin(); at != "" {
+		text += " (at " + at + ")"
+	}
+	return &PanicError{callback, value, debug.Stack(), text}
+}
+
+func panicText(value any) string {
+	switch value.(type) {
+	case error, fmt.Stringer:
+		return fmt.Sprint(value)
+	}
+	switch kind := reflect.ValueOf(value).Kind(); {
+	case kind == reflect.String, kind <= reflect.Complex128 && kind != reflect.Invalid:
+		return fmt.Sprint(value)
+	}
+	return fmt.Sprintf("a value of type %T", value)
+}
+
+// panicOrigin is the function that has panicked, and the line.
+func panicOrigin() string {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
+	panicking := false
+	for {
+		frame, more := frames.Next()
+		switch {
+		case frame.Function == "runtime.gopanic":
+			panicking = true
+		case panicking && !strings.HasPrefix(frame.Function, "runtime."):
+			return fmt.Sprintf("%s, %s:%d", frame.Function, frame.File, frame.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
+}
+
+// errGoexit is why a function of the program has no result: it has ended its goroutine,
+// as the FailNow of a test does.
+var errGoexit = errors.New("it has called runtime.Goexit")
+
+// guard calls a function of the program on a goroutine of the client, and makes an error
+// of a panic in it.
+func guard(callback string, call func() error) (err error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if value := recover(); value != nil {
+			err = newPanicError(callback, value)
+		}
+	}()
+	err = call()
+	returned = true
+	return err
+}
+
+// returnGrace is how long after the end of its time a callback may take to say what went
+// wrong, which tells more than that time is up.
+const returnGrace = 250 * time.Millisecond
+
+// returned waits for a callback to be done, and gives up soon after the end of ctx.
+func returned(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(returnGrace)
+	defer grace.Stop()
+	select {
+	case <-done:
+		return true
+	case <-grace.C:
+		return false
+	}
+}
+
+// dialStep is where a dial has got to: the stage, and the callback that has it.
+type dialStep struct{ stage, callback string }
+
+// call calls a function of the program for one stage of the dial.
+func (d *dialer) call(stage, callback string, do func() error) error {
+	before := d.step.Swap(&dialStep{stage, callback})
+	defer d.step.Store(before)
+	return guard(callback, do)
+}
+
+// inTime makes one dial, of a connection of type T. It returns soon after the end of ctx,
+// or of DialTimeout, even if a callback does not return. Such a dial is abandoned: its
+// connection is discarded when it comes, and as many as MaxConcurrentDials of them keep
+// further dials to the address from being made.
+func inTime[T any](ctx context.Context, d *dialer, dial func(context.Context, *dialer) (T, error), discard func(T)) (T, error) {
+	var none T
+	addr, abandoned := d.opt.Addr, d.opt.abandoned
+	if n := abandoned.count(addr); n >= max(1, d.opt.MaxConcurrentDials) {
+		return none, d.failed("dial", fmt.Errorf("%w (%d earlier dials have not returned)", context.DeadlineExceeded, n))
+	}
+	if limit := d.opt.DialTimeout; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	own := *d
+	own.step = new(atomic.Pointer[dialStep])
+	var o struct {
+		conn T
+		err  error
+	}
+	o.err = own.failed("dial", errGoexit)
+	done := make(chan struct{})
+	var over atomic.Bool // the dial, or the wait for it: what comes first decides
+	go func() {
+		defer func() {
+			if over.CompareAndSwap(false, true) {
+				close(done)
+				return
+			}
+			if o.err == nil {
+				discard(o.conn)
+			}
+			abandoned.add(addr, -1)
+		}()
+		o.err = guard("Dialer", func() (err error) { // what it has returned may panic, too
+			o.conn, err = dial(ctx, &own)
+			return err
+		})
+		if panicked, ok := o.err.(*PanicError); ok {
+			o.err = own.failed("dial", panicked)
+		}
+	}()
+	if returned(ctx, done) {
+		return o.conn, o.err
+	}
+	abandoned.add(addr, 1)
+	if !over.CompareAndSwap(false, true) {
+		abandoned.add(addr, -1)
+		<-done
+		return o.conn, o.err
+	}
+	return none, own.unreturned(ctx.Err())
+}
+
+// unreturned is the error of a dial that is abandoned.
+func (d *dialer) unreturned(cause error) error {
+	if at := d.step.Load(); at != nil {
+		return d.failed(at.stage, fmt.Errorf("%w (%s has not returned)", cause, at.callback))
+	}
+	return d.failed("dial", cause)
+}
+
+// abandonedDials counts the dials that are abandoned but go on, for each address. All
+// pools of a client share one, since those for seeds do not live long.
+type abandonedDials struct {
+	mu   sync.Mutex
+	list map[string]int
+}
+
+func (a *abandonedDials) add(addr string, n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.list == nil {
+		a.list = map[string]int{}
+	}
+	a.list[addr] += n
+	if a.list[addr] == 0 {
+		delete(a.list, addr)
+	}
+}
+
+func (a *abandonedDials) count(addr string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.list[addr]
+}
