@@ -62,7 +62,7 @@ var errNilContext = errors.New("redis: the context is nil")
 
 // HasErrorPrefix reports whether err is, or wraps, an [Error] of the server
 // that begins with prefix. A leading "ERR " does not count. The error of a
-// transaction that was discarded has two, EXECABORT and that of the command refused.
+// transaction that was discarded has two, EXECABORT and why.
 func HasErrorPrefix(err error, prefix string) bool {
 	var aborted *abortedError
 	if errors.As(err, &aborted) {
@@ -72,13 +72,13 @@ func HasErrorPrefix(err error, prefix string) bool {
 	return errors.As(err, &reply) && strings.HasPrefix(strings.TrimPrefix(reply.Error(), "ERR "), prefix)
 }
 
-// IsMovedError reports whether err is a MOVED reply, and gives the address of
-// the node that serves the slot. An address without a host means the host that
-// was asked. A cluster client follows it; a [Client] of one node returns it.
+// IsMovedError reports whether err is a MOVED reply that names an address which can
+// be used, and gives this: that of the node that serves the slot. An address without
+// a host means the host that was asked. A cluster client follows it; a [Client] of one node returns it.
 func IsMovedError(err error) (addr string, ok bool) { return redirection(err, false) }
 
-// IsAskError reports whether err is an ASK reply, and gives the address of the
-// node to ask. An address without a host means the host that was asked.
+// IsAskError reports whether err is an ASK reply that names an address which can be
+// used, and gives this: that of the node to ask. An address without a host means the host that was asked.
 func IsAskError(err error) (addr string, ok bool) { return redirection(err, true) }
 
 func redirection(err error, ask bool) (addr string, ok bool) {

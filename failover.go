@@ -61,6 +61,8 @@ type outcome struct {
 	err        error
 	repeatable bool // running the command twice does no harm, or is asked for
 	replica    bool // it was a read, on a node that others can stand in for
+	circling   bool // it was redirected MaxRedirects times since its last pause
+	self       bool // a redirect names the very node that was asked
 }
 
 // action is what to do about an outcome.
@@ -84,10 +86,12 @@ const maxUnfit = 1000
 // verdict is an action with what goes with it.
 type verdict struct {
 	action  action
-	addr    string // of move and ask
-	slot    int    // of move
+	addr    string // that a redirect names
+	slot    int    // of a redirect
 	refresh bool   // the slot map may be out of date
 	err     error  // for the caller, if it ends here
+
+	redirected bool // another server would have run it
 }
 
 // replyRules say what to do about an error reply that tells of the state of
@@ -160,12 +164,11 @@ func outdated(cause error) bool {
 }
 
 func judgeReply(text string, o outcome) verdict {
-	if r, ok := parseRedirect(text); ok {
-		v := verdict{action: move, addr: r.addr, slot: r.slot, refresh: true, err: o.err}
-		if r.ask {
-			v.action, v.refresh = ask, false
-		}
-		return v
+	if cause := abortCause(text); cause != "" {
+		text = cause
+	}
+	if isRedirect(text) {
+		return judgeRedirect(text, o)
 	}
 	if isReadOnlyScript(text) {
 		text = "READONLY"
@@ -181,4 +184,34 @@ func judgeReply(text string, o outcome) verdict {
 		return v
 	}
 	return verdict{err: o.err}
+}
+
+// judgeRedirect decides about MOVED and ASK: the command did not run. Where that
+// leads nowhere the servers do not agree yet who serves the slot.
+func judgeRedirect(text string, o outcome) verdict {
+	r, usable := parseRedirect(text)
+	v := verdict{action: await, addr: r.addr, slot: r.slot, refresh: true, err: o.err, redirected: true}
+	switch {
+	case !usable && o.replica:
+		v.action = avoid
+	case !usable:
+	case o.self && !r.ask: // the server wants the client on another connection
+		v.action = outlast
+	case o.circling:
+	case r.ask:
+		v.action, v.refresh = ask, false
+	default:
+		v.action = move
+	}
+	return v
+}
+
+// abortCause is why EXEC itself was refused, where that is what an EXECABORT says; ""
+// if it is not.
+func abortCause(text string) string {
+	if !strings.HasPrefix(text, "EXECABORT ") {
+		return ""
+	}
+	_, cause, _ := strings.Cut(text, " because of: ")
+	return strings.TrimPrefix(cause, "-")
 }

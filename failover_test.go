@@ -62,6 +62,15 @@ func TestJudge(t *testing.T) {
 		// What the server says of the cluster: nothing ran.
 		{"MOVED", resp.Error("MOVED 5 10.0.0.2:6379"), "follow, refresh", "follow, refresh", "follow, refresh"},
 		{"ASK", resp.Error("ASK 5 10.0.0.2:6379"), "ask", "ask", "ask"},
+		{"MOVED to a host that is not known", resp.Error("MOVED 5 ?:6379"), gone, gone, goneRead},
+		{"MOVED to no port", resp.Error("MOVED 5 10.0.0.2:0"), gone, gone, goneRead},
+		{"malformed MOVED", resp.Error("MOVED 5"), gone, gone, goneRead},
+		{"malformed ASK", resp.Error("ASK "), gone, gone, goneRead},
+		{"EXEC refused for MOVED", resp.Error("EXECABORT Transaction discarded because of: MOVED 5 10.0.0.2:6379"), "follow, refresh", "follow, refresh", "follow, refresh"},
+		{"EXEC refused for READONLY", resp.Error("EXECABORT Transaction discarded because of: READONLY You can't write against a read only replica."), gone, gone, gone},
+		{"EXEC refused for LOADING", resp.Error("EXECABORT Transaction discarded because of: -LOADING Redis is loading the dataset in memory"), "again with the shard", "again with the shard", "another node"},
+		{"EXEC refused for NOREPLICAS", resp.Error("EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write."), "again after a pause", "again after a pause", "again after a pause"},
+		{"EXEC refused for OOM", resp.Error("EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'."), "return", "return", "return"},
 		{"TRYAGAIN", resp.Error("TRYAGAIN Multiple keys request during rehashing of slot"), "again until it works", "again until it works", "again until it works"},
 		{"NOREPLICAS", resp.Error("NOREPLICAS Not enough good replicas to write."), "again after a pause", "again after a pause", "again after a pause"},
 		{"LOADING", resp.Error("LOADING Redis is loading the dataset in memory"), "again with the shard", "again with the shard", "another node"},
@@ -105,7 +114,6 @@ func TestJudge(t *testing.T) {
 		{"OOM", resp.Error("OOM command not allowed when used memory > 'maxmemory'."), "return", "return", "return"},
 		{"EXECABORT", resp.Error("EXECABORT Transaction discarded because of previous errors."), "return", "return", "return"},
 		{"CROSSSLOT", ErrCrossSlot, "return", "return", "return"},
-		{"malformed MOVED", resp.Error("MOVED 5"), "return", "return", "return"},
 		{"reply of another type", &resp.TypeError{Got: "an array", Want: "an integer"}, "return", "return", "return"},
 		{"wrong password", notDialled("authenticate", resp.Error("WRONGPASS invalid username-password pair or user is disabled.")), "return", "return", "return"},
 		{"password missing", notDialled("handshake", resp.Error("NOAUTH HELLO must be called with the client already authenticated")), "return", "return", "return"},
@@ -138,6 +146,37 @@ func TestJudge(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestJudgeRedirects is what the table says of redirects that depends on more than
+// the reply.
+func TestJudgeRedirects(t *testing.T) {
+	t.Parallel()
+	const (
+		moved, asked = resp.Error("MOVED 5 10.0.0.2:6379"), resp.Error("ASK 5 10.0.0.2:6379")
+		nowhere      = resp.Error("MOVED 5 :0")
+	)
+	for _, row := range []struct {
+		err     resp.Error
+		outcome outcome
+		want    string
+	}{
+		{moved, outcome{self: true}, "again until it works, refresh"},
+		{asked, outcome{self: true}, "ask"},
+		{nowhere, outcome{self: true}, "again with the shard, refresh"},
+		{moved, outcome{circling: true}, "again with the shard, refresh"},
+		{asked, outcome{circling: true}, "again with the shard, refresh"},
+		{moved, outcome{circling: true, replica: true}, "again with the shard, refresh"},
+		{moved, outcome{circling: true, self: true}, "again until it works, refresh"},
+	} {
+		for _, repeatable := range []bool{false, true} {
+			o := row.outcome
+			o.err, o.repeatable = row.err, repeatable
+			v := judge(o)
+			require.Equal(t, row.want, verdictText(v, row.err), "%+v", o)
+			require.True(t, v.redirected)
+		}
 	}
 }
 

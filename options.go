@@ -47,9 +47,9 @@ type ClusterOptions struct {
 	NewClient func(opt *Options) *Client
 
 	// MaxRedirects is how many MOVED and ASK answers one command follows, without
-	// a pause between, before its caller gets the last of them as the error.
-	// Default 3; -1 follows none. Tries for any other reason count against
-	// MaxRetries.
+	// a pause between. After that it waits for a new slot map before it follows any
+	// more, as FailoverTimeout says. Default 3; -1 follows none: its caller gets
+	// the answer as the error. Tries for any other reason count against MaxRetries.
 	MaxRedirects int
 
 	// ReadOnly lets replicas serve commands that only read, on connections that
@@ -277,9 +277,10 @@ type ClusterOptions struct {
 	ClusterStateReloadInterval time.Duration
 
 	// FailoverTimeout is how long a command whose context has no deadline waits
-	// for its shard to be served again, or for its keys to be on one side of a
-	// migration. With a deadline, that decides. Default 30 s; -1 never waits: the
-	// command fails with what it met, TRYAGAIN after MaxRetries.
+	// for its shard to be served again, for redirects to lead somewhere, or for its
+	// keys to be on one side of a migration. With a deadline, that decides. Default
+	// 30 s; -1 never waits: the command fails with what it met, TRYAGAIN after
+	// MaxRetries, and redirects after MaxRedirects.
 	FailoverTimeout time.Duration
 
 	// RetryWritesInDoubt sends a write again when its connection was lost after

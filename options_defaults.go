@@ -378,9 +378,15 @@ func normalizeAddr(addr string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
+// maxHost is how long the name of a host may be, as in DNS.
+const maxHost = 255
+
 // isHost tells whether host can be a name or an address. Whether a name is a
 // good one is for the resolver to say.
 func isHost(host string) bool {
+	if len(host) > maxHost {
+		return false
+	}
 	if strings.Contains(host, ":") {
 		ip, err := netip.ParseAddr(host)
 		return err == nil && isName(ip.Zone())

@@ -4,6 +4,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // redirect is what a MOVED or ASK reply says.
@@ -13,9 +14,19 @@ type redirect struct {
 	addr string // as the node that was asked means it, see completeHost
 }
 
+// isRedirect reports whether a reply sends the command to another node, whether it
+// names one that can be used or not.
+func isRedirect(reply string) bool {
+	word := reply
+	if end := strings.IndexFunc(reply, unicode.IsSpace); end >= 0 {
+		word = reply[:end]
+	}
+	return word == "MOVED" || word == "ASK"
+}
+
 // parseRedirect reads "MOVED 3999 127.0.0.1:6381" and "ASK …". An IPv6 address
-// comes without brackets, so that the port is behind the last colon. What does
-// not look like this is no redirect.
+// comes without brackets, so that the port is behind the last colon. It is not ok
+// unless the reply has this form and names an address that can be used.
 func parseRedirect(reply string) (r redirect, ok bool) {
 	fields := strings.Split(reply, " ")
 	if len(fields) != 3 {
@@ -37,10 +48,12 @@ func parseRedirect(reply string) (r redirect, ok bool) {
 		return r, false
 	}
 	host, port := fields[2][:colon], fields[2][colon+1:]
-	if !isPort(port) || host == "?" {
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
+	if !isPort(port) || !isHost(host) {
 		return r, false
 	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	r.slot, r.addr = int(slot), net.JoinHostPort(host, port)
 	return r, true
 }
@@ -78,17 +91,17 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// clientAddr is the address in "ip:port@busport,hostname,…". A host that the
-// server does not know stays empty.
+// clientAddr is the address in "ip:port@busport,hostname,…"; empty if it is none
+// that can be used. A host that the server does not know stays empty.
 func clientAddr(field string) string {
 	addr, _, _ := strings.Cut(field, "@")
 	colon := strings.LastIndexByte(addr, ':')
 	if colon < 0 {
-		return addr
+		return ""
 	}
 	host, port := strings.Trim(addr[:colon], "[]"), addr[colon+1:]
-	if host == "" {
-		return ":" + port
+	if !isPort(port) || !isHost(host) {
+		return ""
 	}
 	return net.JoinHostPort(host, port)
 }

@@ -1,11 +1,14 @@
 package redis
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -55,6 +58,8 @@ func TestNoRedirect(t *testing.T) {
 		"MOVED 1 h:port", "MOVED 1 h:+1", "MOVED -1 h:1", "MOVED 16384 h:1", "MOVED 65536 h:1", "MOVED one h:1",
 		"MOVED 99999999999999999999 h:1", "MOVED 1 ?:6379", "ASK 1 ?:6379", "moved 1 h:1", "MOVEDX 1 h:1",
 		"ASKING 1 h:1", "ERR MOVED 1 h:1", "MOVED\t1\th:1", "MOVED 1 h:1\n",
+		"MOVED 1 h\x00:1", "MOVED 1 h\x1b[2J:1", "MOVED 1 h\u00a0:1", "MOVED 1 h\xff:1", "MOVED 1 a:b:1", "MOVED 1 [::1:1",
+		"MOVED 1 ]:1", "ASK 1 " + strings.Repeat("h", maxHost+1) + ":1",
 	} {
 		t.Run(strconv.Quote(reply), func(t *testing.T) {
 			t.Parallel()
@@ -226,7 +231,7 @@ func TestMaxRedirects(t *testing.T) {
 				key := keyOn(0, slotCount/2-1)
 				a.on("GET", moves(kind, key, b.addr))
 				b.on("GET", moves(kind, key, a.addr))
-				c := clusterOf(t, servers, func(o *ClusterOptions) { o.MaxRedirects = limit })
+				c := clusterOf(t, servers, func(o *ClusterOptions) { o.MaxRedirects, o.FailoverTimeout = limit, -1 })
 				promptly(t, func() {
 					err := c.Get(background(t), key).Err()
 					require.ErrorContains(t, err, fmt.Sprintf("%s %d 127.0.0.1:", kind, keySlot(key)))
@@ -260,7 +265,7 @@ func TestMovedToTheSameEndpoint(t *testing.T) {
 		t.Parallel()
 		s := newScripted(t)
 		s.on("SET", moves("MOVED", "key", s.addr))
-		c := clusterOf(t, []*scripted{s}, nil)
+		c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.FailoverTimeout = -1 })
 		promptly(t, func() {
 			require.ErrorContains(t, c.Set(background(t), "key", "v", 0).Err(), "MOVED ")
 		})
@@ -268,17 +273,171 @@ func TestMovedToTheSameEndpoint(t *testing.T) {
 	})
 }
 
-// A redirect that cannot be read is an error like any other.
-func TestMalformedRedirect(t *testing.T) {
+// callers are the ways to send a command for a key. Each reports how it went.
+var callers = map[string]func(ctx context.Context, c *ClusterClient, key string) error{
+	"single": func(ctx context.Context, c *ClusterClient, key string) error { return c.Set(ctx, key, "v", 0).Err() },
+	"pipeline": func(ctx context.Context, c *ClusterClient, key string) error {
+		_, err := c.Pipelined(ctx, func(p Pipeliner) error {
+			p.Ping(ctx)
+			p.Set(ctx, key, "v", 0)
+			return nil
+		})
+		return err
+	},
+	"transaction": func(ctx context.Context, c *ClusterClient, key string) error {
+		_, err := c.TxPipelined(ctx, func(p Pipeliner) error { return p.Set(ctx, key, "v", 0).Err() })
+		return err
+	},
+	"watch": func(ctx context.Context, c *ClusterClient, key string) error {
+		return c.Watch(ctx, func(tx *Tx) error { return tx.Get(ctx, key).Err() }, key)
+	},
+	"part": func(ctx context.Context, c *ClusterClient, key string) error {
+		return c.Del(ctx, key, keyOn(slotCount/2, slotCount-1)).Err()
+	},
+	"scan": func(ctx context.Context, c *ClusterClient, key string) error { return c.Scan(ctx, 0, key, 10).Err() },
+}
+
+// answerCallers has a server answer whatever callers send with the error that
+// refusal gives, or as the node that serves the key where that is "".
+func answerCallers(s *scripted, refusal func() string) {
+	for command, reply := range map[string]string{
+		"SET": "+OK\r\n", "GET": bulk("v"), "WATCH": "+OK\r\n", "DEL": ":1\r\n", "EXEC": "*1\r\n+OK\r\n",
+		"SCAN": "*2\r\n$1\r\n0\r\n*0\r\n",
+	} {
+		s.on(command, func(c *scriptedConn, _ []string) {
+			switch no := refusal(); {
+			case no == "":
+				c.say(reply)
+			case command == "EXEC":
+				c.say("-EXECABORT Transaction discarded because of previous errors.\r\n")
+			default:
+				c.say("-" + no + "\r\n")
+			}
+		})
+	}
+	s.on("MULTI", says("+OK\r\n"))
+	s.on("UNWATCH", says("+OK\r\n"))
+	s.on("INFO", says(bulk("run_id:1\r\n")))
+	s.on("CLUSTER NODES", says("-ERR not here\r\n"))
+}
+
+// noRefusal refuses nothing.
+func noRefusal() string { return "" }
+
+// A redirect that names no node that can be used says that the command did not run:
+// it waits for the map that knows the node.
+func TestRedirectToNowhere(t *testing.T) {
+	replies := []string{
+		"MOVED", "ASK", "MOVED ", "MOVED 1", "MOVED 1 ", "MOVED 1  b:1", "MOVED 1 b:1 ", "MOVED 1 b", "MOVED 1 b:", "MOVED 1 :",
+		"MOVED 1 :0", "ASK 1 b:0", "MOVED 1 b:65536", "MOVED 1 b:port", "MOVED 1 ?:6379", "ASK 1 ?:6379", "MOVED x b:1",
+		"MOVED 16384 b:1", "ASK 99999 b:1", "MOVED -1 b:1", "MOVED x y z", "MOVED 1 b\x1b:1", "MOVED\t1\tb:1",
+		"MOVED 1 " + strings.Repeat("b", maxHost+1) + ":1",
+	}
+	for _, reply := range replies {
+		t.Run(fmt.Sprintf("%.30q", reply), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				for _, call := range callers {
+					requireWaits(t, func() string { return reply }, call)
+				}
+			})
+		})
+	}
+}
+
+// requireWaits holds a call, whose node refuses it as refusal says, to waiting until
+// the map has another node, for as long as its deadline or FailoverTimeout allow.
+func requireWaits(t *testing.T, refusal func() string, call func(context.Context, *ClusterClient, string) error) {
+	t.Helper()
+	m := newMemoryNet(t)
+	a, b, other := m.add("a:1"), m.add("b:1"), m.add("other:1")
+	all := []*scripted{a, b, other}
+	setSlots(all, sharedBy("a:1", "other:1")...)
+	answerCallers(a, refusal)
+	answerCallers(b, noRefusal)
+	answerCallers(other, noRefusal)
+	key := keyOn(0, slotCount/2-1)
+	c := m.client(func(o *ClusterOptions) { o.FailoverTimeout = 3 * time.Second }, "a:1")
+	defer func() { require.NoError(t, c.Close()) }()
+	ready(t, c)
+
+	began := time.Now()
+	require.ErrorContains(t, call(context.Background(), c, key), refusal())
+	require.InDelta(t, 3, time.Since(began).Seconds(), 1)
+
+	began = time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	require.Error(t, call(ctx, c, key))
+	require.InDelta(t, 2, time.Since(began).Seconds(), 0.1)
+
+	time.AfterFunc(time.Second, func() { setSlots(all, sharedBy("b:1", "other:1")...) })
+	began = time.Now()
+	require.NoError(t, call(context.Background(), c, key))
+	require.InDelta(t, 1.1, time.Since(began).Seconds(), 0.15)
+	for _, s := range all {
+		m.remove(s)
+	}
+}
+
+// Where nobody waits for a failover, nor follows redirects, the redirect is the error.
+func TestRedirectToNowhereIsReturned(t *testing.T) {
 	t.Parallel()
-	for _, reply := range []string{"MOVED", "MOVED 1", "MOVED 1 ?:6379", "ASK 99999 h:1", "MOVED x y z"} {
-		t.Run(reply, func(t *testing.T) {
+	for name, change := range map[string]func(*ClusterOptions){
+		"FailoverTimeout": func(o *ClusterOptions) { o.FailoverTimeout = -1 },
+		"MaxRedirects":    func(o *ClusterOptions) { o.MaxRedirects = -1 },
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newScripted(t)
-			s.on("GET", says("-"+reply+"\r\n"))
-			c := clusterOf(t, []*scripted{s}, nil)
-			require.EqualError(t, c.Get(background(t), "key").Err(), reply)
+			s.on("GET", says("-MOVED 1 ?:6379\r\n"))
+			c := clusterOf(t, []*scripted{s}, change)
+			require.EqualError(t, c.Get(background(t), "key").Err(), "MOVED 1 ?:6379")
 			require.Equal(t, 1, s.count("GET"))
+		})
+	}
+}
+
+// Nodes that point at each other, or at themselves, do not agree yet on who serves
+// the slot: nothing has run, and the command waits until they do.
+func TestRedirectsInACircle(t *testing.T) {
+	for name, test := range map[string]struct{ kind, fromA, fromB string }{
+		"MOVED":           {"MOVED", "b:1", "a:1"},
+		"ASK":             {"ASK", "b:1", "a:1"},
+		"MOVED to itself": {"MOVED", "a:1", "b:1"},
+		"ASK to itself":   {"ASK", "a:1", "b:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				for way, call := range callers {
+					if way == "scan" {
+						continue // has no slot to be redirected for
+					}
+					m := newMemoryNet(t)
+					a, b, other := m.add("a:1"), m.add("b:1"), m.add("other:1")
+					setSlots([]*scripted{a, b, other}, sharedBy("a:1", "other:1")...)
+					key := keyOn(0, slotCount/2-1)
+					var agreed atomic.Bool
+					to := func(addr string) func() string {
+						return func() string {
+							if agreed.Load() {
+								return ""
+							}
+							return fmt.Sprintf("%s %d %s", test.kind, keySlot(key), addr)
+						}
+					}
+					answerCallers(a, to(test.fromA))
+					answerCallers(b, to(test.fromB))
+					answerCallers(other, noRefusal)
+					c := m.client(nil, "a:1")
+					ready(t, c)
+					time.AfterFunc(time.Second, func() { agreed.Store(true) })
+					began := time.Now()
+					require.NoError(t, call(context.Background(), c, key), way)
+					require.InDelta(t, 1.25, time.Since(began).Seconds(), 0.3, way)
+					require.Less(t, len(a.received())+len(b.received()), 200, way)
+					require.NoError(t, c.Close())
+				}
+			})
 		})
 	}
 }

@@ -81,10 +81,10 @@ func mayRepeatAll(cmds []Cmder, inDoubt bool) bool {
 // admit decides whether there is a next attempt, and what to wait for before
 // it. The error is the caller's when there is none.
 func (c *Client) admit(try *attempt, v verdict) (pauseKind, error) {
-	switch v.action {
-	case giveUp, move, ask: // there is no other server
+	if v.action == giveUp || v.redirected { // there is no other server
 		return 0, v.err
-	case again:
+	}
+	if v.action == again {
 		c.pool.dropUnfit()
 		if try.unfit++; try.unfit <= maxUnfit {
 			return noPause, nil
@@ -142,11 +142,16 @@ func (c *ClusterClient) decide(t *target, try *attempt, n *node, err error, repe
 		}
 		return verdict{err: err}
 	}
-	v := judge(outcome{
+	o := outcome{
 		err:        err,
 		repeatable: repeatable,
 		replica:    len(try.avoid) < c.others(t),
-	})
+		circling:   try.redirects >= c.opt.MaxRedirects,
+	}
+	if addr, ok := IsMovedError(err); ok {
+		o.self = completeHost(addr, n.addr) == n.addr
+	}
+	v := judge(o)
 	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
 		v = verdict{action: retry, err: err} // the node left the cluster meanwhile
 	}
@@ -159,16 +164,12 @@ func (c *ClusterClient) decide(t *target, try *attempt, n *node, err error, repe
 	case avoid:
 		n.failed()
 		try.avoid = append(try.avoid, n)
-	case move:
-		addr := completeHost(v.addr, n.addr)
-		to := c.topology.moved(v.slot, addr)
-		if to == n {
-			// The server wants another connection to the same endpoint.
+	case outlast:
+		if o.self {
 			n.client.pool.renew()
-			v.action = retry
-			break
 		}
-		try.to, try.how = to, 0
+	case move:
+		try.to, try.how = c.topology.moved(v.slot, completeHost(v.addr, n.addr)), 0
 	case ask:
 		try.to, try.how = c.topology.node(completeHost(v.addr, n.addr)), asking
 	}
@@ -233,14 +234,15 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 	if v.action != giveUp && c.topology.life.Err() != nil {
 		return 0, ErrClosed
 	}
+	if v.redirected && v.action != outlast && c.opt.MaxRedirects < 0 {
+		return 0, v.err
+	}
 	if v.action == outlast && c.opt.FailoverTimeout < 0 {
 		v.action = retry
 	}
 	switch v.action {
 	case move, ask:
-		if try.redirects++; try.redirects > c.opt.MaxRedirects {
-			return 0, v.err
-		}
+		try.redirects++
 		return noPause, nil
 	case avoid:
 		return noPause, nil

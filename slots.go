@@ -93,7 +93,7 @@ var errNoSlots = errors.New("CLUSTER SLOTS: no slot is served by a known node")
 
 func announcedNode(n ClusterNode, asked string) (announced, bool) {
 	host, port, err := net.SplitHostPort(n.Addr)
-	if err != nil || host == "?" || !isPort(port) {
+	if err != nil || !isHost(host) || !isPort(port) {
 		return announced{}, false
 	}
 	host = hostFrom(host, asked)

@@ -216,6 +216,7 @@ func TestStormOfMovedToTheSameEndpoint(t *testing.T) {
 		a := m.add("a:1")
 		var dials moments
 		c := m.client(func(o *ClusterOptions) {
+			o.FailoverTimeout = -1
 			o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
 				dials.add()
 				return m.dial(ctx, network, addr)
@@ -255,7 +256,7 @@ func TestMovedToTheSameEndpointIsDialledEachTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := newMemoryNet(t)
 		a := m.add("a:1")
-		c := m.client(nil, "a:1")
+		c := m.client(func(o *ClusterOptions) { o.FailoverTimeout = -1 }, "a:1")
 		ready(t, c)
 		time.Sleep(time.Second)
 		before := m.dialed("a:1")

@@ -208,6 +208,9 @@ func readTx(call *wire.Call, cmds []Cmder, how manner) error {
 		failTx(cmds, TxFailedErr)
 		return nil
 	case err != nil:
+		if cause := abortCause(err.Error()); cause != "" {
+			return &abortedError{err.Error(), err, resp.Error(cause)}
+		}
 		return err
 	case n != len(cmds):
 		return fmt.Errorf("redis: EXEC answered %d commands of %d", n, len(cmds))
@@ -223,7 +226,7 @@ func readTx(call *wire.Call, cmds []Cmder, how manner) error {
 }
 
 // abortedError is the error of a transaction that was discarded because the server had
-// refused one of its commands: it is the replies to both, EXEC and the command.
+// refused one of its commands, or EXEC itself: it is the reply to EXEC, and why.
 type abortedError struct {
 	text          string
 	exec, refusal error

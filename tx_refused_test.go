@@ -144,3 +144,52 @@ func TestTransactionRedirected(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, "10.0.0.2:6379", addr)
 }
+
+// A transaction whose EXEC was refused for the state of the node or of the cluster did
+// not run, and is tried again like any other command.
+func TestExecRefusedIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []string{
+		"READONLY You can't write against a read only replica.", "CLUSTERDOWN The cluster is down",
+		"LOADING Redis is loading the dataset in memory", "MASTERDOWN Link with MASTER is down",
+		"NOREPLICAS Not enough good replicas to write.", "TRYAGAIN Multiple keys request during rehashing of slot", "-CLUSTERDOWN Hash slot not served",
+	} {
+		for name, run := range map[string]func(context.Context, *ClusterClient) error{
+			"TxPipelined": func(ctx context.Context, c *ClusterClient) error {
+				_, err := c.TxPipelined(ctx, func(p Pipeliner) error { return p.Incr(ctx, "k").Err() })
+				return err
+			},
+			"Watch": func(ctx context.Context, c *ClusterClient) error {
+				return c.Watch(ctx, func(tx *Tx) error {
+					_, err := tx.TxPipelined(ctx, func(p Pipeliner) error { return p.Incr(ctx, "k").Err() })
+					return err
+				}, "k")
+			},
+		} {
+			t.Run(name+" "+cause, func(t *testing.T) {
+				t.Parallel()
+				s := newScripted(t)
+				for _, command := range []string{"MULTI", "WATCH", "UNWATCH"} {
+					s.on(command, says("+OK\r\n"))
+				}
+				s.on("INCR", says("+QUEUED\r\n"))
+				refused := says("-EXECABORT Transaction discarded because of: " + cause + "\r\n")
+				s.on("EXEC", inTurn(refused, refused, says("*1\r\n:1\r\n")))
+				require.NoError(t, run(background(t), clusterOf(t, []*scripted{s}, nil)))
+				require.Equal(t, 3, s.count("EXEC"))
+			})
+		}
+	}
+	t.Run("to no end", func(t *testing.T) {
+		t.Parallel()
+		s := newScripted(t)
+		s.on("MULTI", says("+OK\r\n"))
+		s.on("INCR", says("+QUEUED\r\n"))
+		s.on("EXEC", says("-EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.\r\n"))
+		ctx := background(t)
+		_, err := clusterOf(t, []*scripted{s}, nil).TxPipelined(ctx, func(p Pipeliner) error { return p.Incr(ctx, "k").Err() })
+		require.True(t, IsExecAbortError(err), "%v", err)
+		require.True(t, IsOOMError(err), "%v", err)
+		require.Equal(t, 1, s.count("EXEC"))
+	})
+}
