@@ -126,6 +126,7 @@ type dialer struct {
 	readOnly bool // send READONLY, so that a replica answers
 
 	onSilence func(conn *wire.Conn, silent bool)
+	onIdle    func(conn *wire.Conn)
 
 	step *atomic.Pointer[dialStep] // of the dial that is made with a copy, see inTime
 }
@@ -150,6 +151,7 @@ func (d *dialer) connect(ctx context.Context, onClose func(*wire.Conn, error)) (
 		ReadBuffer:   opt.ReadBufferSize,
 		SilentAfter:  opt.suspectAfter,
 		OnSilence:    d.onSilence,
+		OnIdle:       d.onIdle,
 		OnClose:      onClose,
 	})
 	if err := d.within(ctx, conn, func() error { return d.setUp(ctx, conn) }); err != nil {

@@ -86,7 +86,7 @@ type pool struct {
 	// there is one.
 	crowding, crowd atomic.Int32
 
-	takers atomic.Int32 // who waits for a connection alone
+	takersWait atomic.Bool // takers is not empty
 
 	scripts scriptLoads
 
@@ -106,23 +106,28 @@ type pool struct {
 	dialing  int
 	dialsAt  time.Time // when the first of those dials began
 	failures int       // dials in a row that failed
-	refusals int       // dials that failed, ever
 	lastErr  error     // of the last one
 	inVainAt time.Time // when a connection ended young that had answered nothing; zero: the last one had
 	retryAt  time.Time // no dials before, after a failure
 	// pauseOverdue says that a call of DialerRetryBackoff has not returned in time.
 	pauseOverdue bool
-	changed      chan struct{}
 	closed       bool
 	sweeper      *time.Timer
 	refill       *time.Timer
 	timeouts     uint32
 	stale        uint32
 	dead         uint32 // of them
-	waiting      uint32
 	waits        uint32
 	waited       time.Duration
 	served       uint64 // calls on connections that are gone
+
+	takers, sharers waitQueue   // who waits for a connection alone, and who for one to share
+	slow            *time.Timer // runs while they wait for nothing but a dial
+
+	// In a pool of one connection:
+	claimed  *wire.Conn  // shared no more, as a taker waits for it to fall idle
+	turnEnds time.Time   // no taker gets it before
+	turn     *time.Timer // until then
 
 	renewals    int       // since renewedFrom
 	renewedFrom time.Time // within the last second
@@ -143,18 +148,20 @@ type pooled struct {
 	out     bool   // taken out
 }
 
+// aged reports whether the connection has reached its age.
+func (i *pooled) aged(now time.Time) bool { return !i.expires.IsZero() && now.After(i.expires) }
+
 func newPool(opt *Options, readOnly bool) *pool {
 	p := &pool{
 		opt:     opt,
 		conns:   map[*wire.Conn]*pooled{},
 		leaving: map[*wire.Conn]bool{},
-		changed: make(chan struct{}),
 	}
 	if opt.abandoned == nil {
 		opt.abandoned = new(abandonedDials)
 	}
 	p.onSilence = opt.onSilence
-	p.dialer = dialer{opt: opt, readOnly: readOnly, onSilence: p.silenceChanged}
+	p.dialer = dialer{opt: opt, readOnly: readOnly, onSilence: p.silenceChanged, onIdle: p.fellIdle}
 	p.life, p.endLife = context.WithCancel(context.Background())
 	p.shared.Store(&[]*wire.Conn{})
 	p.mu.Lock()
@@ -179,18 +186,16 @@ func (p *pool) lane(ctx context.Context) (*wire.Conn, error) {
 		}
 	}
 	p.misses.Add(1)
-	return p.await(ctx, 0, func() (*wire.Conn, bool) {
-		if lanes := *p.shared.Load(); len(lanes) > 0 {
-			return lanes[0], true
-		}
-		return nil, false
-	})
+	p.mu.Lock()
+	w := p.enqueue(false)
+	p.mu.Unlock()
+	return p.wait(ctx, w)
 }
 
 // sharable leaves out the last connection while anybody waits for one alone: what is
 // given to all without a pause would never fall idle.
 func (p *pool) sharable(lanes []*wire.Conn) []*wire.Conn {
-	if p.takers.Load() > 0 && len(lanes) > 1 {
+	if p.takersWait.Load() && len(lanes) > 1 {
 		return lanes[:len(lanes)-1]
 	}
 	return lanes
@@ -278,146 +283,17 @@ func (p *pool) openAnother(lanes []*wire.Conn) {
 
 // take returns a connection that is the caller's alone until [pool.give].
 func (p *pool) take(ctx context.Context) (*wire.Conn, error) {
-	conn, ok := p.reserve(0)
-	if ok {
-		return conn, nil
-	}
-	p.misses.Add(1)
-	p.takers.Add(1)
-	conn, err := p.await(ctx, reservePause, func() (*wire.Conn, bool) { return p.reserve(1) })
-	if err != nil {
-		p.takers.Add(-1)
-	}
-	return conn, err
-}
-
-// reservePause is the time between looks whether a shared connection has fallen
-// idle, of which nobody tells.
-const reservePause = 2 * time.Millisecond
-
-// reserve takes out a connection with nothing in flight, if there is one. The
-// last that is shared stays so, unless it is the only one there may be. So many
-// takers are content with it: nobody must see them when it is gone, and have
-// another one opened.
-func (p *pool) reserve(takers int32) (*wire.Conn, bool) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	lanes := *p.shared.Load()
-	if len(lanes) < 2 && p.opt.PoolSize > 1 {
-		return nil, false
-	}
-	for i := range lanes {
-		conn := lanes[len(lanes)-1-i]
-		if p.opt.PoolFIFO && len(lanes) > 1 {
-			conn = lanes[(i+1)%len(lanes)]
-		}
-		if conn.Reserve() {
-			p.conns[conn].out = true
-			p.takers.Add(-takers)
-			p.share(without(lanes, conn))
-			p.fill()
-			return conn, true
-		}
-	}
-	return nil, false
-}
-
-// give brings back a connection that was taken.
-func (p *pool) give(conn *wire.Conn) {
-	conn.Release()
-	p.mu.Lock()
-	info, known := p.conns[conn]
-	keep := known && !p.closed && conn.Err() == nil && !(p.opt.MaxIdleConns > 0 && len(*p.shared.Load()) >= p.opt.MaxIdleConns)
-	if keep {
-		info.out = false
-		p.share(append(slices.Clone(*p.shared.Load()), conn))
-		p.signal()
-	}
-	p.mu.Unlock()
-	if !keep {
-		conn.Close(wire.ErrClosed)
-	}
-}
-
-// await waits until get succeeds, dialling as needed, for at most PoolTimeout.
-// It tries when something has changed in the pool, and every so often unless 0.
-func (p *pool) await(ctx context.Context, every time.Duration, get func() (*wire.Conn, bool)) (*wire.Conn, error) {
-	began := time.Now()
-	var timeout <-chan time.Time
-	if p.opt.PoolTimeout > 0 {
-		timer := time.NewTimer(p.opt.PoolTimeout)
-		defer timer.Stop()
-		timeout = timer.C
-	}
-	var look <-chan time.Time
-	if every > 0 {
-		ticker := time.NewTicker(every)
-		defer ticker.Stop()
-		look = ticker.C
-	}
-	p.mu.Lock()
-	p.waiting++
-	patience := p.dialPatience()
-	p.mu.Unlock()
-	var inUseSince time.Time // all of them
-	defer func() {
-		p.mu.Lock()
-		p.waiting--
-		p.mu.Unlock()
-	}()
-	refusals := -1
-	var slow <-chan time.Time
-	if p.opt.suspectAfter > 0 {
-		slow = time.After(patience)
-	}
-	for {
-		p.mu.Lock()
-		changed := p.changed
-		if refusals < 0 {
-			refusals = p.refusals
-		}
-		refused := p.refusals != refusals
-		inUse := p.dialing == 0 && len(p.conns) >= p.opt.PoolSize
-		p.mu.Unlock()
-		if conn, ok := get(); ok {
-			p.hasWaited(inUseSince)
+	if p.takers.len() == 0 {
+		if conn := p.reserve(); conn != nil {
+			p.mu.Unlock()
 			return conn, nil
 		}
-		if inUse && inUseSince.IsZero() {
-			inUseSince = time.Now()
-		}
-		if err := p.wanted(refused); err != nil {
-			return nil, err
-		}
-		select {
-		case <-changed:
-		case <-look:
-		case <-ctx.Done():
-			return nil, &wire.Error{Node: p.opt.Addr, Waited: time.Since(began), Cause: ctx.Err()}
-		case <-slow:
-			if p.stalled() {
-				return nil, &wire.Error{Node: p.opt.Addr, Waited: time.Since(began), Cause: errSlowDial}
-			}
-			slow = time.After(p.opt.suspectAfter)
-		case <-timeout:
-			p.mu.Lock()
-			p.timeouts++
-			p.mu.Unlock()
-			return nil, ErrPoolTimeout
-		}
 	}
-}
-
-// hasWaited counts somebody who got a connection after all were in use, unless
-// since is zero.
-func (p *pool) hasWaited(since time.Time) {
-	if since.IsZero() {
-		return
-	}
-	p.mu.Lock()
-	p.waits++
-	p.waited += time.Since(since)
+	w := p.enqueue(true)
 	p.mu.Unlock()
+	p.misses.Add(1)
+	return p.wait(ctx, w)
 }
 
 func (p *pool) stats() PoolStats {
@@ -432,7 +308,7 @@ func (p *pool) stats() PoolStats {
 
 		WaitCount:       p.waits,
 		WaitDurationNs:  int64(p.waited),
-		PendingRequests: p.waiting,
+		PendingRequests: uint32(p.takers.len() + p.sharers.len()),
 	}
 	closed := p.pubsubClosed.Load() // before those opened, which are not fewer
 	s.PubSubStats = PubSubStats{Created: p.pubsubOpened.Load(), Untracked: closed}

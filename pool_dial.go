@@ -14,40 +14,51 @@ import (
 // node that does not answer the dial. The dial goes on.
 var errSlowDial = errors.New("no answer to the dial yet")
 
-// stalled reports whether nothing but a dial could bring a connection.
-func (p *pool) stalled() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.dialing > 0 && len(p.conns) == 0
-}
+// stalled reports whether nothing but a dial could bring a connection. The lock is
+// held.
+func (p *pool) stalled() bool { return p.dialing > 0 && len(p.conns) == 0 }
 
-// dialPatience is how long to wait before it is called slow. Only the first who come
-// have it: later ones should learn from a new map that the node was replaced, and
-// not sit here meanwhile. The lock is held.
+// dialPatience is how long to wait for a dial before it is called slow. Only the first
+// who come have it: later ones should learn from a new map that the node was replaced,
+// and not sit here meanwhile. The lock is held.
 func (p *pool) dialPatience() time.Duration {
-	if p.dialing == 0 {
-		return p.opt.suspectAfter
-	}
 	return p.opt.suspectAfter - time.Since(p.dialsAt)
 }
 
-// wanted sees to it that a dial is under way for somebody who waits, and who may
-// have been refused already. An error says that it is no use to wait.
-func (p *pool) wanted(refused bool) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.closed:
-		return ErrClosed
-	case refused && p.lastErr != nil:
-		return p.lastErr
-	case len(p.conns)+p.dialing >= p.opt.PoolSize || p.dialing >= p.dialsWanted():
-		return nil
-	case time.Now().Before(p.retryAt):
-		return p.lastErr
+// dialForWaiters sees to it that dials are under way for those who wait, or tells them
+// that it is no use to wait. The lock is held.
+func (p *pool) dialForWaiters() {
+	if !p.isAwaited() {
+		return
 	}
-	p.open(1)
-	return nil
+	if missing := min(p.opt.PoolSize-len(p.conns), p.dialsWanted()) - p.dialing; missing > 0 {
+		if time.Now().Before(p.retryAt) {
+			p.refuseAll(p.lastErr)
+			return
+		}
+		p.open(missing)
+	}
+	if p.opt.suspectAfter > 0 && p.stalled() {
+		p.boundFirstDial()
+	}
+}
+
+// boundFirstDial ends the waits for a first connection when the dial is slow. The lock
+// is held.
+func (p *pool) boundFirstDial() {
+	patience := p.dialPatience()
+	if patience <= 0 {
+		p.refuseAll(errSlowDial)
+		return
+	}
+	if p.slow == nil {
+		p.slow = time.AfterFunc(patience, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.slow = nil
+			p.serve()
+		})
+	}
 }
 
 // dialsWanted is how many dials should be under way for those who wait: one for all
@@ -58,7 +69,7 @@ func (p *pool) dialsWanted() int {
 	if len(p.conns) == 0 || p.lastErr != nil || p.suspect() || inVain {
 		return 1
 	}
-	return max(1, int(p.takers.Load()))
+	return max(1, p.takers.len())
 }
 
 // inVainLately is longer than the usual pauses between dials to a server that hangs
@@ -150,16 +161,15 @@ func (p *pool) dialed(conn *wire.Conn, err error) (kept bool) {
 			p.autopsy(conn, info, err)
 		}
 	}
-	p.fill()
-	p.signal()
+	p.react()
 	return kept
 }
 
-// refused notes a failed dial and when the next may be made. The lock is held, but
-// not while the program is asked for the pause.
+// refused notes a failed dial and when the next may be made, and tells those who wait.
+// The lock is held, but not while the program is asked for the pause.
 func (p *pool) refused(err error) {
 	p.lastErr = err
-	p.refusals++
+	p.refuseAll(err)
 	failures := p.failures
 	p.failures++
 	pause := p.usualPause(failures)

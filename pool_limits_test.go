@@ -236,7 +236,7 @@ func TestTakersAreDialledForSideBySide(t *testing.T) {
 				require.NoError(t, c.Ping(ctx).Err())
 				cancel()
 				callers.Wait()
-				require.Zero(t, c.pool.takers.Load())
+				require.False(t, c.pool.takersWait.Load())
 				require.NoError(t, c.Close())
 			})
 		})

@@ -903,15 +903,15 @@ func TestBulkLeavesTheLastConnectionToTakers(t *testing.T) {
 
 	hasty, cancel := context.WithCancel(ctx)
 	go blpop(hasty)
-	awaitThat(t, "a taker", func() bool { return c.pool.takers.Load() == 1 })
+	awaitThat(t, "a taker", func() bool { return c.pool.takersWait.Load() })
 	require.NotEqual(t, 2, given())
 	cancel()
 	require.ErrorIs(t, resultFrom(t, results), context.Canceled)
-	require.Zero(t, c.pool.takers.Load())
+	require.False(t, c.pool.takersWait.Load())
 	require.Equal(t, 2, given())
 
 	go blpop(ctx)
-	awaitThat(t, "a taker", func() bool { return c.pool.takers.Load() == 1 })
+	awaitThat(t, "a taker", func() bool { return c.pool.takersWait.Load() })
 	close(releases[2])
 	awaitThat(t, "the taker's command", func() bool { return s.count("BLPOP") == 1 })
 	close(releases[0])
@@ -919,7 +919,7 @@ func TestBulkLeavesTheLastConnectionToTakers(t *testing.T) {
 	for range 6 {
 		require.NoError(t, resultFrom(t, results))
 	}
-	require.Zero(t, c.pool.takers.Load())
+	require.False(t, c.pool.takersWait.Load())
 }
 
 // Connections that the server has closed while they were idle cost their next

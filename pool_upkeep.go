@@ -31,8 +31,7 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 		doubtful = p.forgetIdle()
 	}
 	others := *p.shared.Load()
-	p.fill()
-	p.signal()
+	p.react()
 	p.mu.Unlock()
 	for _, conn := range doubtful {
 		conn.Drain()
@@ -149,6 +148,9 @@ func (p *pool) forget(conn *wire.Conn) bool {
 	}
 	p.setSilent(info, false)
 	delete(p.conns, conn)
+	if conn == p.claimed {
+		p.claimed = nil
+	}
 	p.served += conn.Served() - info.setUp
 	p.share(without(*p.shared.Load(), conn))
 	return true
@@ -168,12 +170,6 @@ func (p *pool) dismiss(conns []*wire.Conn) {
 // share replaces the connections that anyone may use. The lock is held.
 func (p *pool) share(lanes []*wire.Conn) { p.shared.Store(&lanes) }
 
-// signal wakes those who wait for a connection. The lock is held.
-func (p *pool) signal() {
-	close(p.changed)
-	p.changed = make(chan struct{})
-}
-
 // sweep closes connections that have been idle too long, are too old, or were
 // closed by the server, and those that are idle beyond MaxIdleConns.
 func (p *pool) sweep() {
@@ -189,8 +185,7 @@ func (p *pool) sweep() {
 			info.served, info.usedAt = served, now
 		}
 		idle := p.opt.ConnMaxIdleTime > 0 && now.Sub(info.usedAt) >= p.opt.ConnMaxIdleTime
-		aged := !info.expires.IsZero() && now.After(info.expires)
-		if !info.out && (idle || aged) {
+		if !info.out && (idle || info.aged(now)) {
 			old = append(old, conn)
 		}
 	}
@@ -199,8 +194,8 @@ func (p *pool) sweep() {
 	if p.opt.MaxIdleConns > 0 {
 		old = append(old, p.forgetIdleBeyond(p.opt.MaxIdleConns)...)
 	}
+	p.react()
 	left := *p.shared.Load()
-	p.fill()
 	p.sweeper.Reset(p.opt.IdleCheckFrequency)
 	p.mu.Unlock()
 	for _, conn := range old {
@@ -215,11 +210,14 @@ func (p *pool) retire() {
 	_ = p.shut(func() []*wire.Conn { return *p.shared.Load() }, (*wire.Conn).Drain)
 }
 
-// isAwaited reports whether anybody waits for a connection.
-func (p *pool) isAwaited() bool {
+// isAwaited reports whether anybody waits for a connection. The lock is held.
+func (p *pool) isAwaited() bool { return p.takers.len()+p.sharers.len() > 0 }
+
+// hasWaiters reports the same.
+func (p *pool) hasWaiters() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.waiting > 0
+	return p.isAwaited()
 }
 
 // hasEnded reports whether the pool was closed or retired, and nothing is left of it.
@@ -263,7 +261,7 @@ func (p *pool) renew() {
 		old = nil
 	}
 	p.dismiss(old)
-	p.fill()
+	p.react()
 	p.mu.Unlock()
 	for _, conn := range old {
 		conn.Drain()
@@ -297,16 +295,16 @@ func (p *pool) shut(which func() []*wire.Conn, end func(*wire.Conn)) (err error)
 	if p.closed {
 		err = ErrClosed
 	}
-	conns := which()
 	p.closed = true
+	p.refuseAll(ErrClosed)
+	conns := which()
 	p.share(nil)
 	p.endLife()
-	for _, timer := range []*time.Timer{p.sweeper, p.refill} {
+	for _, timer := range []*time.Timer{p.sweeper, p.refill, p.slow, p.turn} {
 		if timer != nil {
 			timer.Stop()
 		}
 	}
-	p.signal()
 	p.mu.Unlock()
 	for _, conn := range conns {
 		end(conn)
@@ -327,6 +325,6 @@ func (p *pool) unreachable() bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	slow := p.dialing > 0 && len(p.conns) == 0 && p.opt.suspectAfter > 0 && p.dialPatience() <= 0
+	slow := p.stalled() && p.opt.suspectAfter > 0 && p.dialPatience() <= 0
 	return p.lastErr != nil || slow
 }

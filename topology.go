@@ -360,7 +360,7 @@ func (t *topology) dropOthers(m *slotMap, before map[*node]bool) (gone []*node) 
 		keep[n] = true
 	}
 	for _, n := range t.nodes {
-		keep[n] = keep[n] || n.stranger && n.client.pool.isAwaited()
+		keep[n] = keep[n] || n.stranger && n.client.pool.hasWaiters()
 	}
 	maps.DeleteFunc(t.nodes, func(_ string, n *node) bool { return !keep[n] })
 	for n := range before {

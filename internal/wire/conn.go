@@ -26,6 +26,9 @@ type Options struct {
 	// again. 0: never. Calls with a Timeout of their own do not count.
 	SilentAfter time.Duration
 	OnSilence   func(c *Conn, silent bool)
+	// OnIdle is told that nothing is in flight any more, after [Conn.Reserve] has
+	// failed because something was.
+	OnIdle func(*Conn)
 	// OnClose is told, once, that the connection is dead, and why.
 	OnClose func(*Conn, error)
 }
@@ -66,6 +69,7 @@ type Conn struct {
 	err      error // why the connection is dead
 	closing  bool  // no new calls; dead when the last is done
 	reserved bool  // for calls that say so
+	tellIdle bool  // OnIdle is to be told when nothing is in flight
 	buried   bool  // every call has learnt of the death
 	served   uint64
 	replied  uint64        // calls that got their replies
@@ -165,15 +169,17 @@ func (c *Conn) Busy() bool { return c.receiving.Load() || c.sending.Load() }
 func (c *Conn) Solo() bool { return c.inFlight.Load() == 1 && c.reader.Load() == caller }
 
 // Reserve keeps the connection for calls whose Reserved is set, if nothing is
-// in flight on it, and reports whether it did. [Conn.Release] ends that.
+// in flight on it, and reports whether it did. [Conn.Release] ends that. If calls in
+// flight stand in the way, OnIdle is told once there are none.
 func (c *Conn) Reserve() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.calls.n > 0 || c.reserved || c.refusal() != nil {
+	if c.reserved || c.refusal() != nil {
 		return false
 	}
-	c.reserved = true
-	return true
+	c.tellIdle = c.calls.n > 0
+	c.reserved = !c.tellIdle
+	return c.reserved
 }
 
 // Release lets every call use the connection again.

@@ -120,7 +120,7 @@ func (c *Conn) reside() {
 func (c *Conn) serve(own *Call, onLate func()) {
 	for {
 		more, err := c.handOut()
-		woken, news, next := c.settle(own, more, err)
+		woken, news, idle, next := c.settle(own, more, err)
 		for woken != nil {
 			call := woken
 			woken, call.next = call.next, nil
@@ -128,6 +128,9 @@ func (c *Conn) serve(own *Call, onLate func()) {
 		}
 		if news {
 			c.tellSilence()
+		}
+		if idle {
+			c.opt.OnIdle(c)
 		}
 		switch {
 		case next == leave:
@@ -178,13 +181,13 @@ const (
 )
 
 // settle takes the answered calls out of the queue and decides what the reader
-// does next. It reports whether OnSilence has to be told something. The
+// does next. It reports whether OnSilence or OnIdle has to be told something. The
 // calls whose callers are to be woken are linked by next.
 //
 // A reader that found something wrong stays, to say so. One that has more to
 // hand out does not leave it to nobody: it may be a reply too many, and must
 // not become that of the next call.
-func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool, what next) {
+func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news, idle bool, what next) {
 	in := &c.in
 	woken, answered := in.finish(own)
 	c.mu.Lock()
@@ -205,17 +208,20 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool
 		c.replied += uint64(answered)
 		c.gathering.answered(answered, c.appended-c.unanswered())
 		c.makeRoom()
+		if left == 0 && c.tellIdle {
+			c.tellIdle, idle = false, c.opt.OnIdle != nil
+		}
 	}
 	switch {
 	case c.closing && left == 0 || c.err != nil:
-		return woken, news, end
+		return woken, news, idle, end
 	case wrong != nil, more && left == 0, own != nil && own.state.Load() == waiting:
-		return woken, news, stay
+		return woken, news, idle, stay
 	case own != nil && left > 0:
 		c.reside()
-		return woken, news, leave
+		return woken, news, idle, leave
 	case own == nil && (left > 0 || !c.rest && c.solo < soloReplies):
-		return woken, news, stay
+		return woken, news, idle, stay
 	}
 	c.own = nil
 	c.reader.Store(nobody)
@@ -223,7 +229,7 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news bool
 		c.rest = false
 		in.release()
 	}
-	return woken, news, leave
+	return woken, news, idle, leave
 }
 
 // finish decides the fate of the answered calls, links those whose callers are

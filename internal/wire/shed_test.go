@@ -153,3 +153,40 @@ func TestReserve(t *testing.T) {
 		require.False(t, c.Reserve())
 	})
 }
+
+// Who could not reserve a connection for the calls in flight is told, once, when it is
+// idle.
+func TestReserveTellsOfIdleness(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		told := 0
+		c, p := pipe(t, Options{OnIdle: func(c *Conn) {
+			told++
+			require.Zero(t, c.InFlight())
+			require.True(t, c.Reserve())
+			c.Release()
+		}})
+		once(t, c, p)
+		require.Zero(t, told, "nobody has asked")
+
+		first := start(t.Context(), c, command("GET", "k"))
+		p.expect("GET", "k")
+		second := start(t.Context(), c, command("GET", "l"))
+		p.expect("GET", "l")
+		synctest.Wait()
+		for range 2 {
+			require.False(t, c.Reserve())
+		}
+		p.send("+v\r\n")
+		first.gets(t, "+v\r\n")
+		synctest.Wait()
+		require.Zero(t, told, "a call is in flight")
+		p.send("+w\r\n")
+		second.gets(t, "+w\r\n")
+		synctest.Wait()
+		require.Equal(t, 1, told)
+		once(t, c, p)
+		synctest.Wait()
+		require.Equal(t, 1, told)
+	})
+}
