@@ -127,8 +127,6 @@ func makeRareArg(v any) (arg, error) {
 		return intArg(v.Nanoseconds()), nil
 	case net.IP:
 		return bytesArg(hscan.MarshalIP(v)), nil
-	case uintptr:
-		return uintArg(uint64(v)), nil
 	}
 	if elem, ok := pointee(v); ok {
 		return makeArg(elem)
@@ -169,8 +167,6 @@ func pointee(v any) (any, bool) {
 	case *uint32:
 		return deref(p), true
 	case *uint64:
-		return deref(p), true
-	case *uintptr:
 		return deref(p), true
 	case *float32:
 		return deref(p), true

@@ -553,7 +553,7 @@ func TestTransactionTarget(t *testing.T) {
 			p.Incr(ctx, "a")
 		}, target{}, true},
 	} {
-		p := newPipeline(nil)
+		p := newPipeline(nil, nil)
 		test.add(p)
 		got, err := transactionTarget(p.Cmds())
 		if test.err {

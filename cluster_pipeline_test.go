@@ -182,3 +182,76 @@ func TestBlockingCommandInPipeline(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{list, "x"}, cmds[1].(*redis.StringSliceCmd).Val())
 }
+
+// An iterator finds all elements, or says that it does not, wherever its first page has
+// come from.
+func TestIteratorOfAScanThatWasQueued(t *testing.T) {
+	onSharedClusters(t, func(t *testing.T, cl *redis.SharedCluster) {
+		ctx := within(t, time.Minute)
+		rdb := newClient(t, cl.Options())
+		const n = 1000
+		tag := "{" + t.Name() + "}"
+		fill := rdb.Pipeline()
+		for i := range n {
+			fill.HSet(ctx, tag+"h", fmt.Sprintf("field with a long name %d", i), i)
+			fill.SAdd(ctx, tag+"s", fmt.Sprintf("member with a long name %d", i))
+			fill.ZAdd(ctx, tag+"z", redis.Z{Score: float64(i), Member: fmt.Sprintf("member with a long name %d", i)})
+			fill.Set(ctx, fmt.Sprint(tag, i), i, 0)
+		}
+		_, err := fill.Exec(ctx)
+		require.NoError(t, err)
+		scans := map[string]struct {
+			scan func(c redis.Cmdable) *redis.ScanCmd
+			want int
+		}{
+			"HSCAN":            {func(c redis.Cmdable) *redis.ScanCmd { return c.HScan(ctx, tag+"h", 0, "", 10) }, 2 * n},
+			"SSCAN":            {func(c redis.Cmdable) *redis.ScanCmd { return c.SScan(ctx, tag+"s", 0, "", 10) }, n},
+			"ZSCAN":            {func(c redis.Cmdable) *redis.ScanCmd { return c.ZScan(ctx, tag+"z", 0, "", 10) }, 2 * n},
+			"SCAN":             {func(c redis.Cmdable) *redis.ScanCmd { return c.Scan(ctx, 0, "*"+tag+"*", 10) }, n + 3},
+			"SCAN of a tag":    {func(c redis.Cmdable) *redis.ScanCmd { return c.Scan(ctx, 0, tag+"*", 10) }, n + 3},
+			"SCAN of one type": {func(c redis.Cmdable) *redis.ScanCmd { return c.ScanType(ctx, 0, tag+"*", 10, "string") }, n},
+		}
+		check := func(t *testing.T, p redis.Pipeliner, onNode bool) {
+			for name, test := range scans {
+				cmd := test.scan(p)
+				early := cmd.Iterator()
+				require.False(t, early.Next(ctx), name)
+				require.ErrorContains(t, early.Err(), "not been executed", name)
+				_, err := p.Exec(ctx)
+				require.NoError(t, err, name)
+				found := map[string]bool{}
+				count := 0
+				iter := cmd.Iterator()
+				for iter.Next(ctx) {
+					count++
+					found[iter.Val()] = true
+				}
+				require.Zero(t, p.Len(), name)
+				if name[0] == 'S' && name[1] == 'C' && onNode {
+					require.ErrorContains(t, iter.Err(), "transaction", name)
+					continue
+				}
+				require.NoError(t, iter.Err(), name)
+				if name[0] == 'S' {
+					require.Len(t, found, test.want, name)
+				}
+				require.GreaterOrEqual(t, count, test.want, name)
+			}
+		}
+		t.Run("pipeline", func(t *testing.T) { check(t, rdb.Pipeline(), false) })
+		t.Run("transaction", func(t *testing.T) { check(t, rdb.TxPipeline(), true) })
+		node, err := rdb.MasterForKey(ctx, tag)
+		require.NoError(t, err)
+		t.Run("pipeline of a node", func(t *testing.T) { check(t, node.Pipeline(), false) })
+		t.Run("transaction of a node", func(t *testing.T) { check(t, node.TxPipeline(), false) })
+		conn := node.Conn()
+		t.Run("pipeline of a Conn", func(t *testing.T) { check(t, conn.Pipeline(), false) })
+		t.Run("transaction of a Conn", func(t *testing.T) { check(t, conn.TxPipeline(), false) })
+		require.NoError(t, conn.Close())
+		require.NoError(t, rdb.Watch(ctx, func(tx *redis.Tx) error {
+			t.Run("pipeline of a Tx", func(t *testing.T) { check(t, tx.Pipeline(), false) })
+			t.Run("transaction of a Tx", func(t *testing.T) { check(t, tx.TxPipeline(), false) })
+			return nil
+		}, tag))
+	})
+}

@@ -66,8 +66,8 @@ type baseCmd struct {
 
 // rare is what few commands have.
 type rare struct {
-	list    []arg  // the name and the arguments in the long form
-	given   *[]any // what Args has given out to hooks, who may change it; nil: they may not
+	list    []arg    // the name and the arguments in the long form
+	offered *offered // to hooks; nil: never
 	err     error
 	blocks  time.Duration // how long a blocking command may take; 0: not known
 	keyPos  int8          // set by SetFirstKeyPos
@@ -186,16 +186,19 @@ func (c *baseCmd) FullName() string {
 
 // Args are the name and the arguments.
 func (c *baseCmd) Args() []any {
-	offered := c.rare != nil && c.rare.given != nil
-	if offered && *c.rare.given != nil {
-		return *c.rare.given
+	var offered *offered
+	if c.rare != nil && c.rare.offered != nil && c.rare.offered.open {
+		offered = c.rare.offered
+		if offered.args != nil {
+			return offered.args
+		}
 	}
 	args := make([]any, c.argCount())
 	for i := range args {
 		args[i] = c.arg(i).value()
 	}
-	if offered {
-		*c.rare.given = args
+	if offered != nil {
+		offered.args = args
 	}
 	return args
 }

@@ -165,7 +165,7 @@ func (c *Conn) discard() {
 }
 
 // Pipeline starts a pipeline on this connection.
-func (c *Conn) Pipeline() Pipeliner { return newPipeline(c.hooks.pipeline) }
+func (c *Conn) Pipeline() Pipeliner { return newPipeline(c.hooks.pipeline, c.Process) }
 
 // Pipelined calls fn with a pipeline on this connection and executes it, unless
 // fn fails.
@@ -174,7 +174,7 @@ func (c *Conn) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder
 }
 
 // TxPipeline starts a transaction on this connection.
-func (c *Conn) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
+func (c *Conn) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx, c.Process) }
 
 // TxPipelined calls fn with a transaction on this connection and executes it,
 // unless fn fails.

@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -112,4 +113,51 @@ func TestHookRewritesCommands(t *testing.T) {
 		seen[iter.Val()] = true
 	}
 	require.Len(t, seen, 50)
+}
+
+// What a hook has made of the arguments for a page is not given to it again for the
+// next one.
+func TestHookRewritesEachPageOnce(t *testing.T) {
+	t.Parallel()
+	cl := clustertest.Start(t, clustertest.Options{})
+	ctx := within(t, time.Minute)
+	plain := newClient(t, &redis.ClusterOptions{Addrs: cl.Addrs()})
+	const n = 300
+	p := plain.Pipeline()
+	for i := range n {
+		p.Set(ctx, fmt.Sprint("{t}user:", i), 1, 0)
+	}
+	_, err := p.Exec(ctx)
+	require.NoError(t, err)
+	hook := rewriter{func(args []any) {
+		if args[0] == "scan" {
+			args[3] = "{t}" + args[3].(string)
+		}
+	}}
+	count := func(cmd *redis.ScanCmd) (found int) {
+		iter := cmd.Iterator()
+		for iter.Next(ctx) {
+			found++
+		}
+		require.NoError(t, iter.Err())
+		return found
+	}
+
+	cluster := newClient(t, &redis.ClusterOptions{Addrs: cl.Addrs()})
+	cluster.AddHook(hook)
+	require.Equal(t, n, count(cluster.Scan(ctx, 0, "user:*", 10)))
+	pipe := cluster.Pipeline()
+	cmd := pipe.Scan(ctx, 0, "user:*", 10)
+	_, err = pipe.Exec(ctx)
+	require.NoError(t, err)
+	require.Equal(t, n, count(cmd))
+
+	node, err := plain.MasterForKey(ctx, "{t}")
+	require.NoError(t, err)
+	node.AddHook(hook)
+	require.Equal(t, n, count(node.Scan(ctx, 0, "user:*", 10)))
+	require.NoError(t, plain.Watch(ctx, func(tx *redis.Tx) error {
+		require.Equal(t, n, count(tx.Scan(ctx, 0, "user:*", 10)))
+		return nil
+	}, "{t}"))
 }

@@ -41,14 +41,19 @@ type Pipeline struct {
 	cmdable
 	statefulCmdable
 
-	exec func(ctx context.Context, cmds []Cmder) error
+	exec  func(ctx context.Context, cmds []Cmder) error
+	after cmdable // gets the pages behind those of the pipeline's SCANs
+	// oneNode says that a SCAN in it is for one node of a cluster, and the rest of the
+	// scan is nobody's to get.
+	oneNode bool
 
-	mu   sync.Mutex
-	cmds []Cmder // in a list of many pipelines' use, one after another
+	mu    sync.Mutex
+	cmds  []Cmder // in a list of many pipelines' use, one after another
+	scans bool    // a *ScanCmd is among them
 }
 
-func newPipeline(exec func(context.Context, []Cmder) error) *Pipeline {
-	p := &Pipeline{exec: exec}
+func newPipeline(exec func(context.Context, []Cmder) error, after cmdable) *Pipeline {
+	p := &Pipeline{exec: exec, after: after}
 	process := p.Process
 	p.cmdable = process
 	p.statefulCmdable = process
@@ -66,13 +71,20 @@ func (p *Pipeline) add(cmds ...Cmder) {
 		p.cmds = *cmdLists.Get().(*[]Cmder)
 	}
 	p.cmds = append(p.cmds, cmds...)
+	for _, cmd := range cmds {
+		if scan, ok := cmd.(*ScanCmd); ok {
+			scan.process, scan.queued = p.after, true
+			scan.oneNode = p.oneNode && scan.Name() == "scan"
+			p.scans = true
+		}
+	}
 }
 
 // forget empties the pipeline and gives the list back. The lock is held.
 func (p *Pipeline) forget() {
 	const keep = 1024
 	list := p.cmds
-	p.cmds = nil
+	p.cmds, p.scans = nil, false
 	if cap(list) > 0 && cap(list) <= keep {
 		clear(list)
 		list = list[:0]
@@ -132,10 +144,19 @@ func (p *Pipeline) Cmds() []Cmder {
 func (p *Pipeline) Exec(ctx context.Context) ([]Cmder, error) {
 	p.mu.Lock()
 	cmds := slices.Clone(p.cmds)
+	scans := p.scans
 	p.forget()
 	p.mu.Unlock()
 	if len(cmds) == 0 {
 		return cmds, nil
+	}
+	for _, cmd := range cmds {
+		if !scans {
+			break
+		}
+		if scan, ok := cmd.(*ScanCmd); ok {
+			scan.queued = false
+		}
 	}
 	return cmds, p.exec(ctx, cmds)
 }
@@ -160,7 +181,7 @@ func (p *Pipeline) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([
 }
 
 // Pipeline starts a pipeline.
-func (c *Client) Pipeline() Pipeliner { return newPipeline(c.hooks.pipeline) }
+func (c *Client) Pipeline() Pipeliner { return newPipeline(c.hooks.pipeline, c.Process) }
 
 // Pipelined calls fn with a pipeline and executes it, unless fn fails.
 func (c *Client) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
@@ -168,7 +189,7 @@ func (c *Client) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmd
 }
 
 // Pipeline starts a pipeline over all nodes.
-func (c *ClusterClient) Pipeline() Pipeliner { return newPipeline(c.hooks.pipeline) }
+func (c *ClusterClient) Pipeline() Pipeliner { return newPipeline(c.hooks.pipeline, c.Process) }
 
 // Pipelined calls fn with a pipeline over all nodes and executes it, unless fn
 // fails.

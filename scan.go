@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -15,6 +16,8 @@ type ScanCmd struct {
 	page    []string
 	cursor  uint64
 	process cmdable // gets the pages after this one
+	queued  bool    // in a pipeline that has not been executed
+	oneNode bool    // it was for one node of a cluster, by a client of the whole
 }
 
 // NewScanCmd makes a command from its name and arguments. process is what an
@@ -66,7 +69,7 @@ func (c *ScanCmd) decode(d *resp.Decoder) error {
 // next is the command that gets the page after this one.
 func (c *ScanCmd) next() *ScanCmd {
 	next := newScan(c.process)
-	next.takeArgs(&c.baseCmd)
+	next.own().list = c.callersArgs() // hooks will change them for the next page, too
 	if rare := c.peculiar(); rare.keySet {
 		next.SetFirstKeyPos(rare.keyPos)
 	}
@@ -80,8 +83,16 @@ func (c *ScanCmd) next() *ScanCmd {
 	return next
 }
 
+// errQueued is why there is nothing yet to iterate over.
+var errQueued = errors.New("redis: scan: the pipeline that the command is in has not been executed")
+
+// errOneNode is why an iterator ends behind the page that a transaction has got.
+var errOneNode = errors.New("redis: scan: in a transaction of a cluster client SCAN is for one node: scan without a transaction")
+
 // Iterator goes through the elements of this page, and then through those of
-// the pages after it.
+// the pages after it. If the command was in a pipeline, the client to which that belongs
+// gets these, each by a command of its own; for SCAN in a transaction of a
+// [ClusterClient], which is for one node, there is an error instead.
 func (c *ScanCmd) Iterator() *ScanIterator { return &ScanIterator{cmd: c} }
 
 // ScanIterator goes through the elements of a SCAN, HSCAN, SSCAN or ZSCAN, page
@@ -99,15 +110,20 @@ func (c *ScanCmd) Iterator() *ScanIterator { return &ScanIterator{cmd: c} }
 type ScanIterator struct {
 	cmd *ScanCmd // of the present page
 	pos int      // behind the present element
+	err error    // that is not of the command
 }
 
 // Next goes to the next element, for which it may ask the server. It is false
 // at the end, and after an error.
 func (it *ScanIterator) Next(ctx context.Context) bool {
-	for it.cmd.Err() == nil {
+	for it.Err() == nil {
 		if it.pos < len(it.cmd.page) {
 			it.pos++
 			return true
+		}
+		if it.cmd.oneNode {
+			it.err = errOneNode
+			return false
 		}
 		if it.cmd.cursor == 0 || it.cmd.process == nil {
 			it.pos = len(it.cmd.page) + 1
@@ -121,11 +137,19 @@ func (it *ScanIterator) Next(ctx context.Context) bool {
 
 // Val is the present element; "" before the first and after the last.
 func (it *ScanIterator) Val() string {
-	if it.cmd.Err() != nil || it.pos < 1 || it.pos > len(it.cmd.page) {
+	if it.Err() != nil || it.pos < 1 || it.pos > len(it.cmd.page) {
 		return ""
 	}
 	return it.cmd.page[it.pos-1]
 }
 
 // Err is what ended the iteration before its time.
-func (it *ScanIterator) Err() error { return it.cmd.Err() }
+func (it *ScanIterator) Err() error {
+	switch {
+	case it.err != nil:
+		return it.err
+	case it.cmd.queued:
+		return errQueued
+	}
+	return it.cmd.Err()
+}

@@ -17,7 +17,7 @@ const TxFailedErr = resp.Error("redis: transaction failed")
 // EXEC, to one server, which runs all of them with no others between them, or none. One
 // that fails does not undo the rest. If the server refuses one before EXEC none runs: the
 // error of each satisfies [IsExecAbortError], and is what was refused as well.
-func (c *Client) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
+func (c *Client) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx, c.Process) }
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails.
 func (c *Client) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {
@@ -30,7 +30,11 @@ func (c *Client) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]C
 // before EXEC none runs: the error of each satisfies [IsExecAbortError], and is what was
 // refused as well. Keys of several slots fail with [ErrCrossSlot] before anything is sent;
 // a channel of Publish is no key.
-func (c *ClusterClient) TxPipeline() Pipeliner { return newPipeline(c.hooks.tx) }
+func (c *ClusterClient) TxPipeline() Pipeliner {
+	p := newPipeline(c.hooks.tx, c.Process)
+	p.oneNode = true
+	return p
+}
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails.
 func (c *ClusterClient) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder, error) {

@@ -217,7 +217,7 @@ func (tx *Tx) Close(ctx context.Context) error {
 }
 
 // Pipeline starts a pipeline on this connection. It is no transaction.
-func (tx *Tx) Pipeline() Pipeliner { return newPipeline(tx.hooks.pipeline) }
+func (tx *Tx) Pipeline() Pipeliner { return newPipeline(tx.hooks.pipeline, tx.Process) }
 
 // Pipelined calls fn with a pipeline on this connection and executes it, unless
 // fn fails. It is no transaction.
@@ -227,7 +227,7 @@ func (tx *Tx) Pipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmder,
 
 // TxPipeline starts a transaction, which fails with [TxFailedErr] if a watched
 // key has changed.
-func (tx *Tx) TxPipeline() Pipeliner { return newPipeline(tx.hooks.tx) }
+func (tx *Tx) TxPipeline() Pipeliner { return newPipeline(tx.hooks.tx, tx.Process) }
 
 // TxPipelined calls fn with a transaction and executes it, unless fn fails. It
 // fails with [TxFailedErr] if a watched key has changed.
