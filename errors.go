@@ -82,15 +82,20 @@ func IsMovedError(err error) (addr string, ok bool) { return redirection(err, fa
 func IsAskError(err error) (addr string, ok bool) { return redirection(err, true) }
 
 func redirection(err error, ask bool) (addr string, ok bool) {
-	var reply Error
-	if !errors.As(err, &reply) {
-		return "", false
-	}
-	r, ok := parseRedirect(reply.Error())
+	r, ok := redirectIn(err)
 	if !ok || r.ask != ask {
 		return "", false
 	}
 	return r.addr, true
+}
+
+// redirectIn is the redirect that err is.
+func redirectIn(err error) (r redirect, ok bool) {
+	var reply Error
+	if !errors.As(err, &reply) {
+		return r, false
+	}
+	return parseRedirect(reply.Error())
 }
 
 // IsLoadingError reports whether a server refused because it was still reading

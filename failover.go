@@ -63,6 +63,7 @@ type outcome struct {
 	replica    bool // it was a read, on a node that others can stand in for
 	circling   bool // it was redirected MaxRedirects times since its last pause
 	self       bool // a redirect names the very node that was asked
+	known      bool // a MOVED says what the slot map says already
 }
 
 // action is what to do about an outcome.
@@ -190,7 +191,7 @@ func judgeReply(text string, o outcome) verdict {
 // leads nowhere the servers do not agree yet who serves the slot.
 func judgeRedirect(text string, o outcome) verdict {
 	r, usable := parseRedirect(text)
-	v := verdict{action: await, addr: r.addr, slot: r.slot, refresh: true, err: o.err, redirected: true}
+	v := verdict{action: await, addr: r.addr, slot: r.slot, refresh: !o.known, err: o.err, redirected: true}
 	switch {
 	case !usable && o.replica:
 		v.action = avoid
@@ -198,6 +199,7 @@ func judgeRedirect(text string, o outcome) verdict {
 	case o.self && !r.ask: // the server wants the client on another connection
 		v.action = outlast
 	case o.circling:
+		v.refresh = true
 	case r.ask:
 		v.action, v.refresh = ask, false
 	default:

@@ -162,6 +162,10 @@ func TestJudgeRedirects(t *testing.T) {
 		outcome outcome
 		want    string
 	}{
+		{moved, outcome{known: true}, "follow"},
+		{moved, outcome{known: true, replica: true}, "follow"},
+		{moved, outcome{known: true, self: true}, "again until it works"},
+		{moved, outcome{known: true, circling: true}, "again with the shard, refresh"},
 		{moved, outcome{self: true}, "again until it works, refresh"},
 		{asked, outcome{self: true}, "ask"},
 		{nowhere, outcome{self: true}, "again with the shard, refresh"},

@@ -18,8 +18,8 @@ type Logging interface {
 // log/slog, where lines have the level Warn. nil returns to that.
 //
 // Logged is what an operator may want to know and no caller is told: that a node
-// has fallen silent, speaks again or was replaced, and that the slot map cannot
-// be loaded, or can again. Nothing is logged for single commands. Printf is called for
+// has fallen silent, speaks again or was replaced, that a replica redirects the reads
+// it should serve, and that the slot map cannot be loaded, or can again. Nothing is logged for single commands. Printf is called for
 // one line after the other, on a goroutine for that alone: it may use a client. While it
 // does not return up to 256 lines wait, and more are dropped.
 func SetLogger(logger Logging) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -18,6 +19,7 @@ type node struct {
 	probing   atomic.Bool
 	demotedAt atomic.Int64 // in Unix nanoseconds; 0: never
 	waiting   waitingRoom  // for the shard of which it is the primary
+	reads     leftOut      // while it does not serve those that it should, as a replica
 	failedAt  atomic.Int64 // when a command last failed for want of an answer, in Unix nanoseconds; 0: it answers
 }
 
@@ -119,4 +121,53 @@ func (n *node) healthy() bool {
 		}
 	}
 	return !n.client.pool.suspect() && !n.client.pool.unreachable()
+}
+
+// A replica that redirects reads is left out of them for leastLeftOut, and then, as
+// long as it goes on, for twice as long each time, up to mostLeftOut.
+const (
+	leastLeftOut = 5 * time.Second
+	mostLeftOut  = 5 * time.Minute
+)
+
+// leftOut says until when a node gets no reads.
+type leftOut struct {
+	until atomic.Int64 // in Unix nanoseconds; 0: it gets them
+
+	mu   sync.Mutex
+	last time.Duration // for how long it was left out
+}
+
+// extend leaves the node out from now on, and returns for how long: 0 if it is left
+// out already.
+func (l *leftOut) extend(now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ended := now.Sub(time.Unix(0, l.until.Load()))
+	switch {
+	case ended < 0:
+		return 0
+	case ended < mostLeftOut:
+		l.last = min(2*l.last, mostLeftOut)
+	default:
+		l.last = leastLeftOut
+	}
+	l.until.Store(now.Add(l.last).UnixNano())
+	return l.last
+}
+
+// over reports whether the node gets reads.
+func (l *leftOut) over() bool {
+	until := l.until.Load()
+	return until == 0 || time.Now().UnixNano() >= until
+}
+
+// leaveOut leaves a replica out of reads for a while, since it redirects them to its
+// primary. Its connections are made anew: a server that has let none of them read may
+// let the next.
+func (n *node) leaveOut() {
+	if pause := n.reads.extend(time.Now()); pause > 0 {
+		logf("redis: %s is a replica, and redirects reads to its primary: it gets none for %v. May the user run READONLY?", n.addr, pause)
+		n.client.pool.renew()
+	}
 }

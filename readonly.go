@@ -28,13 +28,14 @@ func (s *shard) choose(mode readMode, tolerance time.Duration, avoid []*node) *n
 	return chosen
 }
 
+// usable reports whether the node can serve a read of its shard.
 func usable(n *node, avoid []*node) bool {
 	for _, a := range avoid {
 		if a == n {
 			return false
 		}
 	}
-	return n.healthy()
+	return n.healthy() && n.reads.over()
 }
 
 // anyOf picks a usable node at random; nil if there is none.

@@ -379,6 +379,44 @@ func requireWaits(t *testing.T, refusal func() string, call func(context.Context
 	}
 }
 
+// A MOVED that says what the map has already is followed, and is no reason to load the
+// map. A replica that sends reads of its own shard away is left out of them for a
+// while, ever longer, and is back when it serves them.
+func TestReplicaThatRedirectsReads(t *testing.T) {
+	for name, mode := range map[string]func(*ClusterOptions){
+		"ReadOnly":       func(o *ClusterOptions) { o.ReadOnly = true },
+		"RouteRandomly":  func(o *ClusterOptions) { o.RouteRandomly = true },
+		"RouteByLatency": func(o *ClusterOptions) { o.RouteByLatency = true; o.RouteByLatencyTolerance = time.Hour },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				a, r := m.add("a:1"), m.add("r:1")
+				setSlots([]*scripted{a, r}, scriptedRange{0, slotCount - 1, []string{"a:1", "r:1"}})
+				a.on("GET", says(bulk("v")))
+				r.on("READONLY", says("-NOPERM User x has no permissions to run the 'readonly' command\r\n"))
+				r.on("GET", moves("MOVED", "key", "a:1"))
+				c := m.client(mode, "a:1")
+				ready(t, c)
+				read := func(d time.Duration) {
+					for end := time.Now().Add(d); time.Now().Before(end); {
+						require.Equal(t, "v", c.Get(t.Context(), "key").Val())
+						time.Sleep(20 * time.Millisecond)
+					}
+				}
+				read(50 * time.Second)
+				require.LessOrEqual(t, loads(a, r), 1)
+				require.InDelta(t, 4, r.count("GET"), 1, "after 5, 15 and 35 s")
+
+				r.on("READONLY", says("+OK\r\n"))
+				r.on("GET", says(bulk("v")))
+				read(50 * time.Second)
+				require.Greater(t, r.count("GET"), 500)
+			})
+		})
+	}
+}
+
 // Where nobody waits for a failover, nor follows redirects, the redirect is the error.
 func TestRedirectToNowhereIsReturned(t *testing.T) {
 	t.Parallel()

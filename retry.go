@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -148,8 +149,14 @@ func (c *ClusterClient) decide(t *target, try *attempt, n *node, err error, repe
 		replica:    len(try.avoid) < c.others(t),
 		circling:   try.redirects >= c.opt.MaxRedirects,
 	}
-	if addr, ok := IsMovedError(err); ok {
-		o.self = completeHost(addr, n.addr) == n.addr
+	if r, ok := redirectIn(err); ok && !r.ask {
+		addr := completeHost(r.addr, n.addr)
+		s := c.currentMap().at(r.slot)
+		o.self = addr == n.addr
+		o.known = s != nil && s.primary.addr == addr
+		if o.known && slices.Contains(s.replicas, n) {
+			n.leaveOut()
+		}
 	}
 	v := judge(o)
 	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
