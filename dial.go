@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -106,24 +108,39 @@ func (e *DialError) permanent() bool {
 	case errors.As(e.Err, &cert), errors.As(e.Err, &plain):
 		return true
 	case errors.As(e.Err, &reply):
-		return isAuthRefusal(reply.Error())
+		return hasAnyPrefix(reply.Error(), authRefusals) || HasErrorPrefix(reply, protectedMode)
 	}
 	return false
 }
 
-func isAuthRefusal(reply string) bool {
-	for _, prefix := range []string{"WRONGPASS", "NOAUTH", "NOPERM", "ERR AUTH", "ERR invalid password", "ERR Client sent AUTH"} {
-		if strings.HasPrefix(reply, prefix) {
-			return true
-		}
-	}
-	return false
+// authRefusals begin the replies of a server that does not accept the user or the
+// password, or lets the user not do what it asks for.
+var authRefusals = []string{"WRONGPASS", "NOAUTH", "NOPERM", "ERR AUTH", "ERR invalid password", "ERR Client sent AUTH"}
+
+// passingStates begin the replies of a server that serves nobody now, and may do so
+// later.
+var passingStates = []string{"LOADING", "MASTERDOWN", "CLUSTERDOWN", "BUSY ", maxClients, "ERR " + maxClients}
+
+const (
+	// maxClients begins what a server says that has as many connections as it may have.
+	// Redis 7 may count those of the cluster's bus as well, and says so behind it.
+	maxClients = "max number of clients"
+	// protectedMode begins what a server without a password says to other hosts.
+	protectedMode = "DENIED"
+)
+
+func hasAnyPrefix(text string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(text, prefix) })
 }
 
 // dialer opens connections to one node and makes them ready for commands.
 type dialer struct {
 	opt      *Options
 	readOnly bool // send READONLY, so that a replica answers
+
+	// greeted is set once the node has completed a handshake. It is shared by all
+	// dialers of the node.
+	greeted *atomic.Bool
 
 	onSilence func(conn *wire.Conn, silent bool)
 	onIdle    func(conn *wire.Conn)
@@ -254,7 +271,22 @@ func (d *dialer) failed(stage string, err error) error {
 	if errors.As(err, &setup) {
 		stage, err = setup.stage, setup.err
 	}
+	if errors.As(err, new(*NodeError)) {
+		err = preparation{err}
+	}
 	return &DialError{d.opt.Addr, stage, err}
+}
+
+// preparation is the error of what only prepares a connection, such as OnConnect. A
+// NodeError in it is of a command sent for that. [errors.As] does not find it: what it
+// says of bytes sent is not true of the command that waits for the connection.
+type preparation struct{ err error }
+
+func (e preparation) Error() string        { return e.err.Error() }
+func (e preparation) Is(target error) bool { return errors.Is(e.err, target) }
+func (e preparation) As(target any) bool {
+	_, hidden := target.(**NodeError)
+	return !hidden && errors.As(e.err, target)
 }
 
 // setUp authenticates, names the connection and chooses the protocol, in one
@@ -264,20 +296,38 @@ func (d *dialer) setUp(ctx context.Context, conn *wire.Conn) error {
 	if err != nil {
 		return d.failed("credentials", err)
 	}
-	if d.opt.Protocol >= 3 {
-		err = d.greet(ctx, conn, d.hello(user, password))
-		if !refusesHello(err) {
-			return d.ready(ctx, conn, err)
-		}
-	}
-	return d.ready(ctx, conn, d.greet(ctx, conn, d.authenticate(user, password)))
-}
-
-func (d *dialer) ready(ctx context.Context, conn *wire.Conn, err error) error {
-	if err != nil || d.opt.OnConnect == nil {
+	if err := d.introduce(ctx, conn, user, password); err != nil {
 		return err
 	}
-	err = d.call("OnConnect", "OnConnect", func() error { return d.opt.OnConnect(ctx, newConn(d.opt, conn)) })
+	if d.greeted != nil {
+		d.greeted.Store(true)
+	}
+	return d.ready(ctx, conn)
+}
+
+// introduce greets the server with HELLO, or without it if the server does not
+// understand that.
+func (d *dialer) introduce(ctx context.Context, conn *wire.Conn, user, password string) error {
+	var refused error
+	if d.opt.Protocol >= 3 {
+		refused = d.greet(ctx, conn, d.hello(user, password))
+		if !refusesHello(refused, user != "" || password != "") || conn.Err() != nil {
+			return refused
+		}
+	}
+	err := d.greet(ctx, conn, d.authenticate(user, password))
+	if err != nil && refused != nil && !errors.As(err, new(Error)) {
+		return refused // it is why the server has hung up
+	}
+	return err
+}
+
+// ready runs OnConnect.
+func (d *dialer) ready(ctx context.Context, conn *wire.Conn) error {
+	if d.opt.OnConnect == nil {
+		return nil
+	}
+	err := d.call("OnConnect", "OnConnect", func() error { return d.opt.OnConnect(ctx, newConn(d.opt, conn)) })
 	if err != nil {
 		return d.failed("OnConnect", err)
 	}
@@ -383,38 +433,115 @@ func (d *dialer) greet(ctx context.Context, conn *wire.Conn, list []greeting) er
 	}
 	call.Replies = len(list)
 	if err := conn.Do(ctx, call); err != nil {
-		return d.failed("handshake", brokenGreeting(err))
+		return d.brokenGreeting(conn, list, call, err)
+	}
+	if list[0].isHello() && !describesServer(call) {
+		return d.failed(list[0].stage, errNoHello)
 	}
 	replies := call.Decoder()
 	for _, g := range list {
 		err := replies.Skipped()
 		var protocol resp.ProtocolError
-		if errors.As(err, &protocol) || err != nil && !g.optional {
+		if errors.As(err, &protocol) || err != nil && (!g.optional || refusesConnection(err)) {
 			return d.failed(g.stage, err)
 		}
 	}
 	return nil
 }
 
-// brokenGreeting explains a connection that was closed before it said a word.
-func brokenGreeting(err error) error {
-	var lost *wire.Error
-	if errors.As(err, &lost) && lost.Timeout() {
-		return err
-	}
-	return fmt.Errorf("%w (does the port expect TLS?)", err)
-}
+// errNoHello is why a server is greeted once more, without HELLO.
+var errNoHello = errors.New("the answer to HELLO does not describe a server")
 
-// refusesHello reports whether the server has let nobody in because it does
-// not know HELLO, RESP3, or lets this user not call it.
-func refusesHello(err error) bool {
-	var reply Error
-	if !errors.As(err, &reply) {
+func (g greeting) isHello() bool { return g.cmd.Name() == "hello" }
+
+// describesServer reports whether the first reply is one that HELLO may have: a map, a
+// list in its place, or an error. Servers that know nothing of HELLO may say OK.
+func describesServer(call *wire.Call) bool {
+	if _, text := call.Text(); text {
 		return false
 	}
-	text := reply.Error()
-	return strings.HasPrefix(text, "NOPROTO") ||
-		strings.HasPrefix(text, "NOPERM") ||
-		strings.HasPrefix(text, "ERR unknown command") ||
-		strings.HasPrefix(text, "ERR Syntax error in HELLO")
+	switch call.Decoder().Peek() {
+	case resp.Map, resp.Array, resp.SimpleError, resp.BulkError:
+		return true
+	}
+	return false
+}
+
+// brokenGreeting is the error of a greeting that was not answered in full. What the
+// server has said before it hung up tells more than that it did.
+func (d *dialer) brokenGreeting(conn *wire.Conn, list []greeting, call *wire.Call, err error) error {
+	var unasked *wire.Unasked
+	if errors.As(err, &unasked) {
+		return d.failed("handshake", unasked.Reply)
+	}
+	var said error
+	for _, g := range list {
+		if call.GivenUp() {
+			break
+		}
+		reply, end := call.Next()
+		if end != nil {
+			break
+		}
+		if refusal := reply.Skipped(); errors.As(refusal, new(Error)) {
+			said = d.failed(g.stage, refusal)
+			if !g.optional {
+				break
+			}
+		}
+	}
+	if said != nil {
+		return said
+	}
+	var lost *wire.Error
+	if errors.As(err, &lost) {
+		err = lost.Cause
+	}
+	if d.mayExpectTLS(conn, err) {
+		err = fmt.Errorf("%w (does the port expect TLS?)", err)
+	}
+	return d.failed("handshake", err)
+}
+
+// mayExpectTLS reports whether it may be for want of TLS that the server has ended the
+// connection with this cause: a server that expects it hangs up on everything else.
+func (d *dialer) mayExpectTLS(conn *wire.Conn, cause error) bool {
+	secure := d.opt.TLSConfig != nil || isTLS(conn.NetConn())
+	known := d.greeted != nil && d.greeted.Load()
+	return !secure && !known && d.opt.Network != "unix" &&
+		(errors.Is(cause, io.EOF) || errors.Is(cause, wire.ErrClosedByServer) || errors.Is(cause, syscall.ECONNRESET) || errors.Is(cause, syscall.EPIPE))
+}
+
+func isTLS(nc net.Conn) bool {
+	if lent, ok := nc.(*lentConn); ok {
+		nc = lent.Conn
+	}
+	_, secure := nc.(*tls.Conn)
+	return secure
+}
+
+// refusesHello reports whether a server has refused HELLO, but may let the client in
+// without it: it does not know HELLO or RESP3, does not let this user call it, or has
+// taken no notice of the password in it. The words of old servers and of proxies are
+// their own; so it is any refusal but those of credentials, and those that tell of the
+// server's state.
+func refusesHello(err error, authenticates bool) bool {
+	var reply Error
+	if !errors.As(err, &reply) {
+		return errors.Is(err, errNoHello)
+	}
+	switch text := reply.Error(); {
+	case strings.HasPrefix(text, "NOPERM"), authenticates && strings.HasPrefix(text, "NOAUTH"):
+		return true
+	case refusesConnection(err), hasAnyPrefix(text, authRefusals), hasAnyPrefix(text, passingStates):
+		return false
+	}
+	return true
+}
+
+// refusesConnection reports whether a server has said that it does not want the
+// connection, whatever is sent on it. It says so unasked, so that this may come in place
+// of any reply.
+func refusesConnection(err error) bool {
+	return IsMaxClientsError(err) || HasErrorPrefix(err, protectedMode)
 }

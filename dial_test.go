@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"path/filepath"
@@ -132,6 +133,8 @@ func TestDialErrors(t *testing.T) {
 		{"password missing", refused("-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used\r\n"),
 			"handshake", "NOAUTH", true},
 		{"too many clients", refused("-ERR max number of clients reached\r\n"), "handshake", "max number of clients", false},
+		{"too many clients, those of the bus counted", refused("-ERR max number of clients + cluster connections reached\r\n"), "handshake", "max number of clients", false},
+		{"protected mode", refused("-DENIED Redis is running in protected mode because protected mode is enabled\r\n"), "handshake", "DENIED", true},
 		{"loading", refused("-LOADING Redis is loading the dataset in memory\r\n"), "handshake", "LOADING", false},
 		{"hangs up", func(s *scripted, _ *Options) { s.on("HELLO", hangsUp) }, "handshake", "(does the port expect TLS?)", false},
 		{"garbage", refused("HTTP/1.1 400 Bad Request\r\n\r\n"), "handshake", "protocol error", false},
@@ -179,6 +182,155 @@ func TestDialErrors(t *testing.T) {
 			require.Zero(t, c.PoolStats().TotalConns)
 		})
 	}
+}
+
+// A server or proxy that refuses HELLO, in whatever words, or does not answer it as
+// HELLO is answered, is spoken to in RESP2.
+func TestServersWithoutHello(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{
+		"-ERR unknown command 'HELLO', with args beginning with: '3'", "-ERR unknown command `hello`, with args beginning with: `3`, ",
+		"-ERR unsupported command `hello`", "-ERR command 'HELLO' is not supported", "-ERR invalid command", "-Err unknown cmd", "-unsupported command",
+		"-ERR Protocol error: HELLO", "-NOPROTO sorry this protocol version is not supported", "-NOPROTO unsupported protocol version",
+		"-ERR Syntax error in HELLO option 'setname'", "-ERR wrong number of arguments for 'hello' command",
+		"-NOPERM this user has no permissions to run the 'hello' command", "-invalid request", "-ERR", "-",
+		"-NOAUTH Authentication required.", // a proxy that takes AUTH as a command only
+		"+OK", "$2\r\nOK", ":1", "_", "$-1", "#t",
+	} {
+		for _, identity := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, identity %v", answer, identity), func(t *testing.T) {
+				t.Parallel()
+				s := newScripted(t)
+				s.on("HELLO", says(answer+"\r\n"))
+				s.on("AUTH", says("+OK\r\n"))
+				c := clientOf(t, s, func(o *Options) { o.Password, o.DisableIdentity, o.MaxRetries = "secret", !identity, -1 })
+				require.NoError(t, c.Set(background(t), "key", "v", 0).Err())
+				require.Equal(t, 1, s.count("HELLO"))
+				require.Equal(t, 1, s.count("AUTH secret"))
+				_, ever := s.connections()
+				require.Equal(t, 1, ever)
+			})
+		}
+	}
+}
+
+// What refuses the client, and not HELLO, is not tried again without HELLO.
+func TestHelloRefusalsThatCount(t *testing.T) {
+	t.Parallel()
+	for reply, password := range map[string]string{
+		"WRONGPASS invalid username-password pair or user is disabled.": "secret",
+		"ERR invalid password": "secret",
+		"ERR AUTH <password> called without any password configured for the default user": "secret",
+		"NOAUTH HELLO must be called with the client already authenticated":               "",
+		"LOADING Redis is loading the dataset in memory":                                  "secret",
+		"MASTERDOWN Link with MASTER is down":                                             "",
+		"BUSY Redis is busy running a script.":                                            "",
+		"ERR max number of clients reached":                                               "",
+		"DENIED Redis is running in protected mode":                                       "",
+	} {
+		t.Run(reply, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			s.on("HELLO", says("-"+reply+"\r\n"))
+			c := clientOf(t, s, func(o *Options) { o.Password, o.MaxRetries = password, -1 })
+			var dial *DialError
+			require.ErrorAs(t, c.Set(background(t), "key", "v", 0).Err(), &dial)
+			require.Equal(t, resp.Error(reply), dial.Err)
+			require.Zero(t, s.count("AUTH"))
+			require.Zero(t, s.count("SET"))
+		})
+	}
+}
+
+// What a server says before it hangs up is the error, at whatever moment of the
+// handshake it says so.
+func TestServerSaysWhyItHangsUp(t *testing.T) {
+	t.Parallel()
+	const words = "-ERR max number of clients + cluster connections reached\r\n"
+	reset := func(c *net.TCPConn) { _ = c.SetLinger(0) }
+	for name, meet := range map[string]func(c *net.TCPConn){
+		"unasked":            func(c *net.TCPConn) { _, _ = io.WriteString(c, words) },
+		"unasked, and reset": func(c *net.TCPConn) { _, _ = io.WriteString(c, words); time.Sleep(time.Millisecond); reset(c) },
+		"in answer":          func(c *net.TCPConn) { _, _ = c.Read(make([]byte, 4096)); _, _ = io.WriteString(c, words) },
+		"in answer, and reset": func(c *net.TCPConn) {
+			_, _ = c.Read(make([]byte, 4096))
+			_, _ = io.WriteString(c, words)
+			time.Sleep(time.Millisecond)
+			reset(c)
+		},
+		"without reading": func(c *net.TCPConn) { time.Sleep(5 * time.Millisecond); _, _ = io.WriteString(c, words) },
+		"after HELLO":     func(c *net.TCPConn) { _, _ = c.Read(make([]byte, 4096)); _, _ = io.WriteString(c, "%0\r\n"+words) },
+	} {
+		for _, protocol := range []int{2, 3} {
+			for _, late := range []time.Duration{0, 3 * time.Millisecond} { // between the connection and the first write
+				t.Run(fmt.Sprintf("%s, RESP%d, after %v", name, protocol, late), func(t *testing.T) {
+					t.Parallel()
+					listener, err := net.Listen("tcp", "127.0.0.1:0")
+					require.NoError(t, err)
+					var server sync.WaitGroup
+					server.Go(func() {
+						for {
+							nc, err := listener.Accept()
+							if err != nil {
+								return
+							}
+							meet(nc.(*net.TCPConn))
+							_ = nc.Close()
+						}
+					})
+					t.Cleanup(server.Wait)
+					t.Cleanup(func() { _ = listener.Close() })
+					c := NewClient(&Options{Addr: listener.Addr().String(), MaxRetries: -1, Protocol: protocol,
+						CredentialsProvider: func() (string, string) { time.Sleep(late); return "", "" },
+					})
+					t.Cleanup(func() { _ = c.Close() })
+					err = c.Set(background(t), "key", "v", 0).Err()
+					require.True(t, IsMaxClientsError(err), err)
+					require.ErrorAs(t, err, new(*DialError))
+					require.False(t, errors.Is(err, ErrWriteInDoubt))
+					require.NotContains(t, err.Error(), "TLS")
+				})
+			}
+		}
+	}
+}
+
+// An error asks whether the port expects TLS only where that may be so.
+func TestDoesThePortExpectTLS(t *testing.T) {
+	t.Parallel()
+	const question = "(does the port expect TLS?)"
+	s := newScripted(t)
+	s.on("HELLO", hangsUp)
+	ask := func(change func(*Options)) string {
+		c := clientOf(t, s, func(o *Options) {
+			o.MaxRetries = -1
+			change(o)
+		})
+		err := c.Ping(background(t)).Err()
+		require.Error(t, err)
+		return err.Error()
+	}
+	require.Contains(t, ask(func(*Options) {}), question)
+	require.NotContains(t, ask(func(o *Options) {
+		o.TLSConfig = new(tls.Config) // which the Dialer has seen to
+		o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}
+	}), question)
+	s.on("HELLO", says("-ERR some reason\r\n"))
+	s.on("CLIENT", hangsUp)
+	require.NotContains(t, ask(func(*Options) {}), question)
+
+	// A server that has greeted before does not expect TLS.
+	s.on("HELLO", inTurn(greets, hangsUp))
+	s.on("CLIENT", says("+OK\r\n"))
+	c := clientOf(t, s, func(o *Options) { o.MaxRetries = -1 })
+	require.NoError(t, c.Ping(background(t)).Err())
+	s.dropConns()
+	var dial *DialError
+	awaitThat(t, "the next dial", func() bool { return errors.As(c.Ping(background(t)).Err(), &dial) })
+	require.Equal(t, "handshake", dial.Stage)
+	require.NotContains(t, dial.Error(), question)
 }
 
 // A write that blocks in what a Dialer has returned ends with DialTimeout, too, and
@@ -328,6 +480,7 @@ func TestPermanentDialErrors(t *testing.T) {
 		{io.EOF, false},
 		{resp.Error("ERR max number of clients reached"), false},
 		{resp.Error("LOADING"), false},
+		{resp.Error("DENIED x"), true},
 		{resp.Error("WRONGPASS x"), true},
 		{resp.Error("NOAUTH x"), true},
 		{resp.Error("NOPERM x"), true},

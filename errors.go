@@ -133,8 +133,8 @@ func IsTryAgainError(err error) bool { return HasErrorPrefix(err, "TRYAGAIN") }
 func IsMasterDownError(err error) bool { return HasErrorPrefix(err, "MASTERDOWN") }
 
 // IsMaxClientsError reports whether a server refused a connection because it
-// had as many as its maxclients allows.
-func IsMaxClientsError(err error) bool { return HasErrorPrefix(err, "max number of clients reached") }
+// had as many as its maxclients allows, those of the cluster's bus included or not.
+func IsMaxClientsError(err error) bool { return HasErrorPrefix(err, maxClients) }
 
 // IsAuthError reports whether a server wanted a password and got none, or a
 // wrong one (NOAUTH, WRONGPASS, unauthenticated).

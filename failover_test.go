@@ -241,6 +241,86 @@ func TestErrorsAreNetErrors(t *testing.T) {
 	}
 }
 
+// A command that waits for a connection was not sent, whatever was sent to make that
+// connection: its error is no ErrWriteInDoubt, and has no NodeError that says so.
+func TestNothingWasSentWhenTheHandshakeFails(t *testing.T) {
+	t.Parallel()
+	for failing, change := range map[string]func(a, b *scripted, o *ClusterOptions){
+		"HELLO":                     func(_, b *scripted, _ *ClusterOptions) { b.on("HELLO", hangsUp) },
+		"the rest of the handshake": func(_, b *scripted, _ *ClusterOptions) { b.on("CLIENT", hangsUp) },
+		"AUTH, RESP2": func(a, b *scripted, o *ClusterOptions) {
+			o.Protocol, o.Password = 2, "secret"
+			a.on("AUTH", says("+OK\r\n"))
+			b.on("AUTH", hangsUp)
+		},
+		"OnConnect": func(_, b *scripted, o *ClusterOptions) {
+			b.on("PING", hangsUp)
+			o.OnConnect = func(ctx context.Context, cn *Conn) error {
+				if err := cn.Ping(ctx).Err(); err != nil {
+					return fmt.Errorf("%w: %w", errScripted, err)
+				}
+				return nil
+			}
+		},
+		"the slot map": func(a, b *scripted, o *ClusterOptions) {
+			a.on("CLUSTER SLOTS", hangsUp)
+			b.on("CLUSTER SLOTS", hangsUp)
+		},
+	} {
+		t.Run(failing, func(t *testing.T) {
+			t.Parallel()
+			servers := newScriptedCluster(t, 2)
+			a, b := servers[0], servers[1]
+			c := clusterOf(t, servers[:1], func(o *ClusterOptions) {
+				o.FailoverTimeout, o.MaxRetries = 50*time.Millisecond, 1
+				change(a, b, o)
+			})
+			ctx := t.Context() // without a deadline FailoverTimeout counts
+			key, other := keyOn(slotCount/2, slotCount-1), keyOn(0, slotCount/2-1)
+			set := func(pipe Pipeliner) error { pipe.Set(ctx, key, 1, 0); return nil }
+			direct := NewClient(c.opt.nodeOptions(b.addr))
+			t.Cleanup(func() { _ = direct.Close() })
+			calls := map[string]func() error{
+				"command":      func() error { return c.Set(ctx, key, 1, 0).Err() },
+				"several keys": func() error { return c.MSet(ctx, key, 1, other, 2).Err() },
+				"pipeline":     func() error { _, err := c.Pipelined(ctx, set); return err },
+				"transaction":  func() error { _, err := c.TxPipelined(ctx, set); return err },
+				"blocking":     func() error { return c.BLPop(ctx, time.Second, key).Err() },
+				"Watch":        func() error { return c.Watch(ctx, func(*Tx) error { return nil }, key) },
+				"script":       func() error { return NewScript("return 1").Run(ctx, c, []string{key}).Err() },
+				"with a deadline": func() error {
+					ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+					defer cancel()
+					return c.Set(ctx, key, 1, 0).Err()
+				},
+			}
+			if failing != "the slot map" {
+				calls["of a Client"] = func() error { return direct.Set(ctx, key, 1, 0).Err() }
+				calls["pipeline of a Client"] = func() error { _, err := direct.Pipelined(ctx, set); return err }
+				calls["transaction of a Client"] = func() error { _, err := direct.TxPipelined(ctx, set); return err }
+				calls["of a Conn"] = func() error {
+					cn := direct.Conn()
+					defer func() { _ = cn.Close() }()
+					return cn.Set(ctx, key, 1, 0).Err()
+				}
+			}
+			for name, call := range calls {
+				err := call()
+				require.Error(t, err, name)
+				require.False(t, errors.Is(err, ErrWriteInDoubt), "%s: %v", name, err)
+				var lost *NodeError
+				if errors.As(err, &lost) {
+					require.Zero(t, lost.Wrote, "%s: %v", name, err)
+				}
+				if failing == "OnConnect" && name == "command" {
+					require.ErrorIs(t, err, errScripted)
+					require.ErrorIs(t, err, io.EOF)
+				}
+			}
+		})
+	}
+}
+
 // A write whose connection is lost is not sent again; the error names the node.
 func TestWriteInDoubt(t *testing.T) {
 	t.Parallel()

@@ -161,7 +161,7 @@ func newPool(opt *Options, readOnly bool) *pool {
 		opt.abandoned = new(abandonedDials)
 	}
 	p.onSilence = opt.onSilence
-	p.dialer = dialer{opt: opt, readOnly: readOnly, onSilence: p.silenceChanged, onIdle: p.fellIdle}
+	p.dialer = dialer{opt: opt, readOnly: readOnly, greeted: new(atomic.Bool), onSilence: p.silenceChanged, onIdle: p.fellIdle}
 	p.life, p.endLife = context.WithCancel(context.Background())
 	p.shared.Store(&[]*wire.Conn{})
 	p.mu.Lock()

@@ -427,7 +427,7 @@ func (r *linkRound) linkTo(n *node, shards bool) *link {
 		ending:     map[topicKey]*topic{},
 	}
 	p.links = append(p.links, l)
-	d := &dialer{opt: p.optionsFor(n)}
+	d := &dialer{opt: p.optionsFor(n), greeted: n.client.pool.dialer.greeted}
 	l.clientName = d.opt.ClientName
 	primaryOnly := (shards || p.spread) && p.source.hasReplicas()
 	if rest := p.pauses[n.addr]; rest != nil && rest.failures >= roleDoubts {

@@ -209,12 +209,16 @@ func (t *topology) slotsOf(ctx context.Context, addr string, p *pool) ([]slotRan
 	now := time.Now()
 	t.asked.add(now)
 	err := p.exchange(ctx, cmd, 0)
+	var lost *NodeError
 	switch {
 	case err == nil:
 		return readSlots(cmd.val, addr)
 	case errors.As(err, new(*DialError)):
 		t.asked.withdraw(now)
-	case !errors.As(err, new(*NodeError)):
+	case errors.As(err, &lost):
+		// Of the command that waits for the map nothing was sent.
+		err = &NodeError{Node: lost.Node, Waited: lost.Waited, Cause: fmt.Errorf("CLUSTER SLOTS: %w", lost.Cause)}
+	default:
 		err = fmt.Errorf("redis: %s: CLUSTER SLOTS: %w", addr, err)
 	}
 	return nil, err

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -414,5 +415,53 @@ func TestCloseAmongCallers(t *testing.T) {
 		}
 		all.Wait()
 		require.Equal(t, ErrClosed, told.requireOne(t))
+	}
+}
+
+// brokenOff is a connection on which the server says something and hangs up just before
+// the first write.
+type brokenOff struct {
+	*net.TCPConn
+	t     *testing.T
+	hangs func()
+}
+
+func (b brokenOff) Write([]byte) (int, error) {
+	b.hangs()
+	soon(b.t, func() bool { return readable(b.t, b.TCPConn) }, "nothing arrives")
+	return 0, syscall.ECONNRESET
+}
+
+// When a write fails, what the server has said before is why. It is the reply to
+// nothing, as nothing was sent.
+func TestLastWordsBeforeAFailedWrite(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ said, cause string }{
+		"an error":        {"-ERR max number of clients reached\r\n", "max number of clients reached"},
+		"behind a push":   {">1\r\n+p\r\n-DENIED go away\r\n", "DENIED go away"},
+		"no error":        {"+OK\r\n", syscall.ECONNRESET.Error()},
+		"nothing, closed": {"", syscall.ECONNRESET.Error()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = l.Close() })
+			near, err := net.Dial("tcp", l.Addr().String())
+			require.NoError(t, err)
+			far, err := l.Accept()
+			require.NoError(t, err)
+			var told deaths
+			c := own(t, brokenOff{near.(*net.TCPConn), t, func() {
+				_, _ = io.WriteString(far, test.said)
+				_ = far.Close()
+			}}, Options{OnClose: told.onClose})
+			e := failure(t, c.Do(t.Context(), command("PING")))
+			require.ErrorContains(t, e, test.cause)
+			require.Zero(t, e.Wrote)
+			require.Equal(t, e.Cause, told.requireOne(t))
+			var said *Unasked
+			require.Equal(t, strings.Contains(test.said, "-"), errors.As(e, &said))
+		})
 	}
 }

@@ -2,21 +2,49 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
-// unasked is the error for a reply to nothing, or the beginning of one; servers
-// say goodbye with an error. It is not the server's answer to any call.
-func unasked(reply []byte) error {
-	const text = "a reply that nobody asked for"
+// Unasked is the cause of death of a connection on which the server has sent an error
+// that is the answer to no call. Servers say so why they hang up.
+type Unasked struct {
+	Reply resp.Error
+}
+
+// Error quotes the beginning of what the server has said.
+func (e *Unasked) Error() string { return e.Unwrap().Error() }
+
+// Unwrap gives a [resp.ProtocolError]: for a call it is no reply.
+func (e *Unasked) Unwrap() error {
 	const most = 128
+	return resp.ProtocolError(nobodyAsked + ": " + strconv.Quote(string(e.Reply[:min(len(e.Reply), most)])))
+}
+
+const nobodyAsked = "a reply that nobody asked for"
+
+// unasked is the error for a reply to nothing, or the beginning of one.
+func unasked(reply []byte) error {
 	if resp.Kind(reply[0]) != resp.SimpleError {
-		return resp.ProtocolError(text)
+		return resp.ProtocolError(nobodyAsked)
 	}
 	line, _, _ := bytes.Cut(reply[1:], []byte("\r\n"))
-	return resp.ProtocolError(text + ": " + strconv.Quote(string(line[:min(len(line), most)])))
+	return &Unasked{resp.Error(line)}
+}
+
+// lastWords is the error of a write that has failed: what the server has said before
+// it hung up, if it could be the answer to nothing. The lock is held.
+func (c *Conn) lastWords(failed error) error {
+	if c.reader.Load() != nobody || c.calls.n != 1 || c.written > c.calls.first().start {
+		return failed
+	}
+	var said *Unasked
+	if errors.As(c.checkAlive(), &said) {
+		return said
+	}
+	return failed
 }
 
 // held is what was read and is not yet given away.

@@ -51,6 +51,7 @@ func (c *Conn) write(rounds int, hasty bool) {
 		c.spare, c.spareRefs = batch[:0], refs[:0]
 		if err != nil {
 			c.writing = false
+			err = c.lastWords(err)
 			c.mu.Unlock()
 			c.fail(err)
 			return
