@@ -245,7 +245,7 @@ func (b *batch) round(ctx context.Context) {
 		case g.pool.opt.Limiter != nil:
 			g.goAhead("Limiter", func() { g.exchange(ctx) })
 		case len(b.groups) > 1 && g.mayWait():
-			g.goAhead("", func() { g.exchange(ctx) })
+			g.goAhead("a context", func() { g.exchange(ctx) })
 		default:
 			g.send(ctx)
 		}

@@ -126,13 +126,13 @@ func (d *dialer) call(stage, callback string, do func() error) error {
 
 // inTime makes one dial, of a connection of type T. It returns soon after the end of ctx,
 // or of DialTimeout, even if a callback does not return. Such a dial is abandoned: its
-// connection is discarded when it comes, and as many as MaxConcurrentDials of them keep
-// further dials to the address from being made.
+// connection is discarded when it comes. While as many as MaxConcurrentDials of them go
+// on, further dials to the address fail like the last of them.
 func inTime[T any](ctx context.Context, d *dialer, dial func(context.Context, *dialer) (T, error), discard func(T)) (T, error) {
 	var none T
 	addr, abandoned := d.opt.Addr, d.opt.abandoned
-	if n := abandoned.count(addr); n >= max(1, d.opt.MaxConcurrentDials) {
-		return none, d.failed("dial", fmt.Errorf("%w (%d earlier dials have not returned)", context.DeadlineExceeded, n))
+	if n, err := abandoned.at(addr); n >= max(1, d.opt.MaxConcurrentDials) {
+		return none, err
 	}
 	if limit := d.opt.DialTimeout; limit > 0 {
 		var cancel context.CancelFunc
@@ -157,7 +157,7 @@ func inTime[T any](ctx context.Context, d *dialer, dial func(context.Context, *d
 			if o.err == nil {
 				discard(o.conn)
 			}
-			abandoned.add(addr, -1)
+			abandoned.ended(addr)
 		}()
 		o.err = guard("Dialer", func() (err error) { // what it has returned may panic, too
 			o.conn, err = dial(ctx, &own)
@@ -170,9 +170,10 @@ func inTime[T any](ctx context.Context, d *dialer, dial func(context.Context, *d
 	if returned(ctx, done) {
 		return o.conn, o.err
 	}
-	abandoned.add(addr, 1)
+	// The end of this ctx, which may be a caller's, is nothing to later dials.
+	abandoned.add(addr, own.unreturned(context.DeadlineExceeded))
 	if !over.CompareAndSwap(false, true) {
-		abandoned.add(addr, -1)
+		abandoned.ended(addr)
 		<-done
 		return o.conn, o.err
 	}
@@ -191,23 +192,40 @@ func (d *dialer) unreturned(cause error) error {
 // pools of a client share one, since those for seeds do not live long.
 type abandonedDials struct {
 	mu   sync.Mutex
-	list map[string]int
+	list map[string]abandonedAt
 }
 
-func (a *abandonedDials) add(addr string, n int) {
+// abandonedAt is what there is for one address.
+type abandonedAt struct {
+	count int
+	err   error // of the last
+}
+
+// add counts a dial that is abandoned with err.
+func (a *abandonedDials) add(addr string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.list == nil {
-		a.list = map[string]int{}
+		a.list = map[string]abandonedAt{}
 	}
-	a.list[addr] += n
-	if a.list[addr] == 0 {
+	a.list[addr] = abandonedAt{a.list[addr].count + 1, err}
+}
+
+// ended counts no more a dial that has ended.
+func (a *abandonedDials) ended(addr string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at := a.list[addr]
+	if at.count--; at.count == 0 {
 		delete(a.list, addr)
+	} else {
+		a.list[addr] = at
 	}
 }
 
-func (a *abandonedDials) count(addr string) int {
+// at is how many dials to an address are abandoned, and the error of the last.
+func (a *abandonedDials) at(addr string) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.list[addr]
+	return a.list[addr].count, a.list[addr].err
 }

@@ -120,7 +120,8 @@ func (p *pool) open(n int) {
 		return
 	}
 	// Where abandoned dials leave no room, one dial is made all the same: it says so.
-	room := max(1, p.opt.MaxConcurrentDials-p.opt.abandoned.count(p.opt.Addr)) - p.dialing
+	abandoned, _ := p.opt.abandoned.at(p.opt.Addr)
+	room := max(1, p.opt.MaxConcurrentDials-abandoned) - p.dialing
 	n = min(n, p.opt.PoolSize-len(p.conns)-p.dialing, room)
 	if p.dialing == 0 {
 		p.dialsAt = time.Now()

@@ -338,14 +338,16 @@ func TestDialerThatIgnoresItsContext(t *testing.T) {
 
 		// They are under way still, for MaxConcurrentDials, and do not become too many.
 		pool.mu.Lock()
-		require.Equal(t, 2, pool.opt.abandoned.count("a:1"))
+		abandoned, _ := pool.opt.abandoned.at("a:1")
+		require.Equal(t, 2, abandoned)
 		pool.open(3)
 		require.Equal(t, 1, pool.dialing)
 		pool.mu.Unlock()
 		awaitThat(t, "the dial", func() bool { return c.PoolStats().IdleConns == 3 })
 		close(hang)
 		awaitThat(t, "the end of the others", func() bool {
-			return pool.opt.abandoned.count("a:1") == 0
+			abandoned, _ := pool.opt.abandoned.at("a:1")
+			return abandoned == 0
 		})
 		s.awaitOpen(3)
 		require.Equal(t, 5, m.dialed("a:1"))
