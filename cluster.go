@@ -45,12 +45,15 @@ func NewClusterClient(opt *ClusterOptions) *ClusterClient {
 func (c *ClusterClient) Options() *ClusterOptions { return c.opt }
 
 // Close ends the client: commands in flight and later ones fail with
-// [ErrClosed]. It returns ErrClosed if the client was closed before.
+// [ErrClosed]. To close it once more does nothing and is no error.
 func (c *ClusterClient) Close() error {
 	if c.err != nil {
 		return nil
 	}
-	return c.topology.close()
+	if err := c.topology.close(); err != ErrClosed {
+		return err
+	}
+	return nil
 }
 
 // PoolStats counts what the connections to all nodes did.

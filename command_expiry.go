@@ -54,13 +54,12 @@ func (c *baseCmd) millis(d time.Duration) *baseCmd {
 }
 
 // expiresIn adds the option for a key that expires after that time, as coarse
-// as can be; none for 0, which is never.
+// as can be; none for 0, which is never, nor for what is negative.
 func (c *baseCmd) expiresIn(d time.Duration) *baseCmd {
 	switch {
 	case d == KeepTTL:
 		c.str("keepttl")
 	case d < 0:
-		c.reject(fmt.Errorf("redis: %s: the expiration %v is negative", c.Name(), d))
 	case d%time.Second != 0:
 		c.str("px").millis(d)
 	case d > 0:

@@ -92,18 +92,15 @@ func (c cmdable) GetDel(ctx context.Context, key string) *StringCmd {
 }
 
 // GetEx reads the string at key and has it expire after that time; 0 lets it
-// expire no more, [KeepTTL] leaves its expiration. [Nil] when there is none
-// (GETEX).
+// expire no more, [KeepTTL] and whatever else is negative leaves its expiration. [Nil]
+// when there is none (GETEX).
 func (c cmdable) GetEx(ctx context.Context, key string, expiration time.Duration) *StringCmd {
 	cmd := new(StringCmd)
 	cmd.start("getex", key)
-	switch expiration {
-	case 0:
+	if expiration == 0 {
 		cmd.str("persist")
-	case KeepTTL:
-	default:
-		cmd.expiresIn(expiration)
 	}
+	cmd.expiresIn(max(expiration, 0))
 	return do(ctx, c, cmd)
 }
 

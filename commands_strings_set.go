@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Set sets the string at key, which expires after that time: 0 is never, and
-// [KeepTTL] leaves the expiration that the key has. Times that are not whole
-// seconds are sent as milliseconds (SET).
+// Set sets the string at key, which expires after that time: 0 is never, as is what is
+// negative but for [KeepTTL], which leaves the expiration that the key has. Times that
+// are not whole seconds are sent as milliseconds (SET).
 func (c cmdable) Set(ctx context.Context, key string, value any, expiration time.Duration) *StatusCmd {
 	cmd := new(StatusCmd)
 	cmd.start("set", key).val(value).expiresIn(expiration)
@@ -24,20 +24,25 @@ func (c cmdable) SetEx(ctx context.Context, key string, value any, expiration ti
 	return do(ctx, c, cmd)
 }
 
-// SetNX is Set if the key does not exist; otherwise it gives false
-// (SET NX).
+// SetNX is Set if the key does not exist; otherwise it gives false. A negative
+// expiration other than [KeepTTL] is an error (SET NX).
 func (c cmdable) SetNX(ctx context.Context, key string, value any, expiration time.Duration) *BoolCmd {
 	return c.setIf(ctx, key, value, expiration, "nx")
 }
 
-// SetXX is Set if the key exists; otherwise it gives false (SET XX).
+// SetXX is Set if the key exists; otherwise it gives false. A negative expiration
+// other than [KeepTTL] is an error (SET XX).
 func (c cmdable) SetXX(ctx context.Context, key string, value any, expiration time.Duration) *BoolCmd {
 	return c.setIf(ctx, key, value, expiration, "xx")
 }
 
 func (c cmdable) setIf(ctx context.Context, key string, value any, expiration time.Duration, mode string) *BoolCmd {
 	cmd := new(BoolCmd)
-	cmd.start("set", key).val(value).expiresIn(expiration).str(mode)
+	cmd.start("set", key).val(value)
+	if expiration < 0 && expiration != KeepTTL {
+		cmd.reject(fmt.Errorf("redis: %s: the expiration %v is negative", cmd.Name(), expiration))
+	}
+	cmd.expiresIn(expiration).str(mode)
 	return do(ctx, c, cmd)
 }
 
@@ -52,7 +57,7 @@ type SetArgs struct {
 	MatchValue  any
 	MatchDigest uint64 // an XXH3 hash
 
-	// TTL is the time after which the key expires; 0 is never. ExpireAt, if it
+	// TTL is the time after which the key expires; 0 is never, as is what is negative. ExpireAt, if it
 	// is not zero, is a point in time for it. Use one of them.
 	TTL      time.Duration
 	ExpireAt time.Time
@@ -72,7 +77,7 @@ func (c cmdable) SetArgs(ctx context.Context, key string, value any, a SetArgs) 
 	if !a.ExpireAt.IsZero() {
 		cmd.expiresAt(a.ExpireAt)
 	}
-	cmd.expiresIn(a.TTL).compare(a.Mode, a.MatchValue, a.MatchDigest).flag(a.Get, "get")
+	cmd.expiresIn(max(a.TTL, 0)).compare(a.Mode, a.MatchValue, a.MatchDigest).flag(a.Get, "get")
 	return do(ctx, c, cmd)
 }
 

@@ -154,9 +154,10 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 		args:  "getex k", want: "v",
 	},
 	{
-		name: "GetEx/negative",
-		call: func(ctx context.Context, c testCommands) Cmder { return c.GetEx(ctx, "k", -time.Second) },
-		want: fails("redis: getex: the expiration -1s is negative"),
+		name:  "GetEx/negative",
+		call:  func(ctx context.Context, c testCommands) Cmder { return c.GetEx(ctx, "k", -time.Second) },
+		setup: []string{"set k v ex 100"},
+		args:  "getex k", want: "v",
 	},
 	{
 		name:  "GetRange",
@@ -426,7 +427,24 @@ var _ = testCommandGroup(commandGroup{name: "strings", server: redistest.Options
 	{
 		name: "Set/negative",
 		call: func(ctx context.Context, c testCommands) Cmder { return c.Set(ctx, "k", "v", -time.Hour) },
+		args: "set k v", want: "OK",
+	},
+	{
+		name: "SetNX/negative",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.SetNX(ctx, "k", "v", -time.Hour) },
 		want: fails("redis: set: the expiration -1h0m0s is negative"),
+	},
+	{
+		name: "SetXX/negative",
+		call: func(ctx context.Context, c testCommands) Cmder { return c.SetXX(ctx, "k", "v", -time.Millisecond) },
+		want: fails("redis: set: the expiration -1ms is negative"),
+	},
+	{
+		name: "SetArgs/negative",
+		call: func(ctx context.Context, c testCommands) Cmder {
+			return c.SetArgs(ctx, "k", "v", SetArgs{TTL: -time.Hour})
+		},
+		args: "set k v", want: "OK",
 	},
 	{
 		name: "Set/no argument type",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
@@ -40,6 +41,14 @@ type netError struct{ error }
 func (e netError) Unwrap() error   { return e.error }
 func (e netError) Timeout() bool   { return isTimeout(e.error) }
 func (e netError) Temporary() bool { return isTemporary(e.error) }
+
+// asNetError is err, as a net.Error itself if one is within.
+func asNetError(err error) error {
+	if errors.As(err, new(net.Error)) {
+		return netError{err}
+	}
+	return err
+}
 
 // inDoubt is [ErrWriteInDoubt] because of err.
 func inDoubt(err error) error {

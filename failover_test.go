@@ -234,11 +234,38 @@ func TestErrorsAreNetErrors(t *testing.T) {
 		"password":                    {notDialled("authenticate", resp.Error("WRONGPASS")), false},
 		"context ended in a pause":    {pauseError(ended, forBackoff, ended.Err(), io.EOF), true},
 		"context ended in a wait":     {pauseError(ended, forShard, ended.Err(), io.EOF), true},
+		"joined":                      {asNetError(errors.Join(io.EOF, late)), true},
+		"of some keys":                {failedParts(late), true},
+		"of some nodes":               {failedNodes(late), true},
+		"of a full waiting room":      {asNetError(fmt.Errorf("%w: %w", ErrTooManyWaiting, late)), true},
 	} {
 		err, ok := test.err.(net.Error)
 		require.True(t, ok, name)
 		require.Equal(t, test.timeout, err.Timeout(), name)
 	}
+	oom := resp.Error("OOM")
+	for _, err := range []error{failedParts(oom), failedNodes(oom), asNetError(errors.Join(oom, io.EOF))} {
+		_, ok := err.(net.Error)
+		require.False(t, ok, "%v", err)
+	}
+	require.ErrorAs(t, failedParts(late), new(*PartialError))
+	require.ErrorAs(t, failedNodes(late), new(*NodesError))
+}
+
+// failedParts is the error of a command of which one part failed.
+func failedParts(err error) error {
+	p := &parts{whole: NewIntCmd(context.Background(), "del", "a", "b"), list: make([]partCmd, 2)}
+	p.list[1].SetErr(err)
+	return p.failure()
+}
+
+// failedNodes is the error of a command that one of two nodes failed.
+func failedNodes(err error) error {
+	at := &place{shard: newShard(&node{announced: announced{addr: "10.0.0.1:6379"}}, nil)}
+	f := &fanOut{whole: NewStatusCmd(context.Background(), "flushall"), parts: make([]*partCmd, 2), places: []*place{at, at}, b: &batch{items: make([]batchItem, 2)}}
+	failed := new(NodesError)
+	failed.add("10.0.0.1:6379", err)
+	return f.failure(failed)
 }
 
 // A command that waits for a connection was not sent, whatever was sent to make that

@@ -130,7 +130,7 @@ func (e *NodesError) add(node string, err error) {
 		e.Failed = map[string]error{}
 	}
 	e.Failed[node] = err
-	e.causes = append(e.causes, fmt.Errorf("%s: %w", node, err))
+	e.causes = append(e.causes, asNetError(fmt.Errorf("%s: %w", node, err)))
 }
 
 func (f *fanOut) failure(failed *NodesError) error {
@@ -141,11 +141,11 @@ func (f *fanOut) failure(failed *NodesError) error {
 	first := failed.Failed[f.nodeOf(0)]
 	var reply Error
 	if len(failed.Failed) < len(f.parts) || !errors.As(first, &reply) {
-		return failed
+		return asNetError(failed)
 	}
 	for _, err := range failed.Failed {
 		if err.Error() != first.Error() {
-			return failed
+			return asNetError(failed)
 		}
 	}
 	return first

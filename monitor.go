@@ -211,7 +211,7 @@ func (c *monitorConn) line() (string, error) {
 }
 
 func (c *monitorConn) failed(err error) error {
-	return fmt.Errorf("redis: %s: monitor: %w", c.addr, err)
+	return asNetError(fmt.Errorf("redis: %s: monitor: %w", c.addr, err))
 }
 
 // Start has the lines sent to the channel. It does nothing when it was called

@@ -177,7 +177,7 @@ func (p *parts) failure() error {
 	if failure == nil {
 		return nil
 	}
-	return failure
+	return asNetError(failure)
 }
 
 // reply is the reply of the whole, as one server would have sent it.

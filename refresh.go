@@ -84,7 +84,7 @@ func (t *topology) ask(ctx context.Context) (ranges []slotRange, asked time.Time
 		t.epoch = newest.epoch
 		return newest.ranges, asked, nil
 	}
-	return nil, asked, errors.Join(errs...)
+	return nil, asked, asNetError(errors.Join(errs...))
 }
 
 // slotsCall is a call of the program's ClusterSlots.

@@ -40,19 +40,22 @@ var (
 type Script struct {
 	src  string
 	hash atomic.Pointer[string] // nil: to be learnt from a server
+	asks bool                   // a server tells the hash
 }
 
 // NewScript makes a script of its source.
 func NewScript(src string) *Script {
 	sum := sha1.Sum([]byte(src))
-	s := NewScriptServerSHA(src)
+	s := &Script{src: src}
 	s.setHash(hex.EncodeToString(sum[:]))
 	return s
 }
 
 // NewScriptServerSHA is NewScript without computing the SHA-1, for programs that
-// must not: the first server to load the script tells it.
-func NewScriptServerSHA(src string) *Script { return &Script{src: src} }
+// must not: the first server to load the script tells it. Where a server turns out not to
+// have the script, EvalSha and EvalShaRO load it as Run does, and ask once more. A
+// pipeline or transaction cannot ask: before the SHA-1 is known it is sent the script.
+func NewScriptServerSHA(src string) *Script { return &Script{src: src, asks: true} }
 
 func (s *Script) setHash(hash string) { s.hash.Store(&hash) }
 
@@ -95,8 +98,8 @@ func (s *Script) EvalRO(ctx context.Context, c Scripter, keys []string, args ...
 // EvalSha runs the script by its SHA-1 and fails with NOSCRIPT where it is not
 // loaded; Run does not (EVALSHA).
 func (s *Script) EvalSha(ctx context.Context, c Scripter, keys []string, args ...any) *Cmd {
-	if !s.learn(ctx, c) {
-		return s.Eval(ctx, c, keys, args...)
+	if s.asks {
+		return s.Run(ctx, c, keys, args...)
 	}
 	return c.EvalSha(ctx, s.Hash(), keys, args...)
 }
@@ -104,8 +107,8 @@ func (s *Script) EvalSha(ctx context.Context, c Scripter, keys []string, args ..
 // EvalShaRO is EvalSha for a script that only reads, so that a replica may run
 // it (EVALSHA_RO).
 func (s *Script) EvalShaRO(ctx context.Context, c Scripter, keys []string, args ...any) *Cmd {
-	if !s.learn(ctx, c) {
-		return s.EvalRO(ctx, c, keys, args...)
+	if s.asks {
+		return s.RunRO(ctx, c, keys, args...)
 	}
 	return c.EvalShaRO(ctx, s.Hash(), keys, args...)
 }
@@ -116,34 +119,32 @@ func (s *Script) EvalShaRO(ctx context.Context, c Scripter, keys []string, args 
 // In a pipeline whose node lost its scripts for another reason, a call may run
 // after the commands behind it.
 func (s *Script) Run(ctx context.Context, c Scripter, keys []string, args ...any) *Cmd {
-	runner, ok := c.(scriptRunner)
-	switch {
-	case !s.learn(ctx, c):
-		return s.Eval(ctx, c, keys, args...)
-	case ok:
-		return runner.runScript(ctx, s, "evalsha", keys, args)
-	}
-	cmd := s.EvalSha(ctx, c, keys, args...)
-	if isNoScript(cmd.Err()) {
-		return s.Eval(ctx, c, keys, args...)
-	}
-	return cmd
+	return s.run(ctx, c, "evalsha", c.EvalSha, c.Eval, keys, args)
 }
 
 // RunRO is Run for a script that only reads, so that a replica may run it.
 func (s *Script) RunRO(ctx context.Context, c Scripter, keys []string, args ...any) *Cmd {
-	runner, ok := c.(scriptRunner)
+	return s.run(ctx, c, "evalsha_ro", c.EvalShaRO, c.EvalRO, keys, args)
+}
+
+// evaluation is one of the ways to run a script: by its source or by its SHA-1.
+type evaluation func(ctx context.Context, script string, keys []string, args ...any) *Cmd
+
+func (s *Script) run(ctx context.Context, c Scripter, name string, bySHA, bySource evaluation, keys []string, args []any) *Cmd {
+	if !s.learn(ctx, c) {
+		return bySource(ctx, s.src, keys, args...)
+	}
+	if runner, ok := c.(scriptRunner); ok {
+		return runner.runScript(ctx, s, name, keys, args)
+	}
+	cmd := bySHA(ctx, s.Hash(), keys, args...)
 	switch {
-	case !s.learn(ctx, c):
-		return s.EvalRO(ctx, c, keys, args...)
-	case ok:
-		return runner.runScript(ctx, s, "evalsha_ro", keys, args)
+	case !isNoScript(cmd.Err()):
+		return cmd
+	case s.asks && s.Load(ctx, c).Err() == nil:
+		return bySHA(ctx, s.Hash(), keys, args...)
 	}
-	cmd := s.EvalShaRO(ctx, c, keys, args...)
-	if isNoScript(cmd.Err()) {
-		return s.EvalRO(ctx, c, keys, args...)
-	}
-	return cmd
+	return bySource(ctx, s.src, keys, args...)
 }
 
 // learn has a server tell the hash if it is not known, and reports whether it is

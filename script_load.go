@@ -103,7 +103,7 @@ func (l *scriptLoads) load(ctx context.Context, s *Script, count int, from lane,
 				return now.err // the script is at fault
 			}
 		case <-ctx.Done():
-			return fmt.Errorf("redis: waiting for a script to be loaded: %w", ctx.Err())
+			return asNetError(fmt.Errorf("redis: waiting for a script to be loaded: %w", ctx.Err()))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package redis_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -269,6 +270,57 @@ func TestScriptServerSHA(t *testing.T) {
 	require.Equal(t, []bool{false}, script.Exists(ctx, rdb).Val())
 
 	require.Error(t, redis.NewScriptServerSHA("this is no Lua").Run(ctx, rdb, nil).Err())
+}
+
+// A script whose SHA-1 a server has told is loaded again where it is missing, and called
+// by its SHA-1: it is never sent with a call.
+func TestScriptServerSHAIsNeverSentWithACall(t *testing.T) {
+	t.Parallel()
+	_, rdb := startInProcess(t, clustertest.Options{})
+	ctx := within(t, time.Minute)
+	names := &namesHook{}
+	rdb.AddHook(names)
+	for _, c := range []redis.Scripter{rdb, wrapped{rdb}} {
+		script := redis.NewScriptServerSHA("return redis.call('GET', KEYS[1]) -- " + t.Name())
+		for name, run := range map[string]func(context.Context, redis.Scripter, []string, ...any) *redis.Cmd{
+			"Run": script.Run, "RunRO": script.RunRO, "EvalSha": script.EvalSha, "EvalShaRO": script.EvalShaRO,
+		} {
+			require.NoError(t, rdb.Set(ctx, "n", 7, 0).Err())
+			for range 3 {
+				require.NoError(t, rdb.ScriptFlush(ctx).Err())
+				got, err := run(ctx, c, []string{"n"}).Int()
+				require.NoError(t, err, name)
+				require.Equal(t, 7, got, name)
+			}
+		}
+	}
+	require.NotContains(t, names.seen(), "eval")
+	require.NotContains(t, names.seen(), "eval_ro")
+}
+
+// namesHook notes the names of single commands.
+type namesHook struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (h *namesHook) seen() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.list)
+}
+
+func (*namesHook) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (h *namesHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		h.mu.Lock()
+		h.list = append(h.list, cmd.Name())
+		h.mu.Unlock()
+		return next(ctx, cmd)
+	}
+}
+func (*namesHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
 
 // wrapped is a Scripter that is none of ours.

@@ -121,7 +121,7 @@ func (t *topology) get(ctx context.Context) (*slotMap, error) {
 		select {
 		case <-refreshed:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("redis: loading the slot map: %w", ctx.Err())
+			return nil, asNetError(fmt.Errorf("redis: loading the slot map: %w", ctx.Err()))
 		case <-t.life.Done():
 			return nil, ErrClosed
 		}
@@ -551,7 +551,7 @@ func (t *topology) close() error {
 	for _, p := range pools {
 		p.wg.Wait()
 	}
-	return errors.Join(errs...)
+	return asNetError(errors.Join(errs...))
 }
 
 // stats adds up the pools of all nodes.

@@ -33,7 +33,7 @@ func (w *waitingRoom) enter(commands, bytes int, cause error) error {
 	defer w.mu.Unlock()
 	// What is too large by itself may wait alone.
 	if w.commands > 0 && (w.commands+commands > maxWaiting || w.bytes+bytes > maxWaitingBytes) {
-		return fmt.Errorf("%w: %w", ErrTooManyWaiting, cause)
+		return asNetError(fmt.Errorf("%w: %w", ErrTooManyWaiting, cause))
 	}
 	w.commands += commands
 	w.bytes += bytes
