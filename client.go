@@ -39,6 +39,9 @@ func unusableClient(err error) *Client {
 // newClient makes a client with options that are complete.
 func newClient(opt *Options) *Client {
 	opt.hooks = new(hooks)
+	if opt.background == nil {
+		opt.background = new(failureLog)
+	}
 	c := &Client{opt: opt, hooks: opt.hooks}
 	c.bind()
 	c.pool = newPool(opt, opt.readOnly)

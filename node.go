@@ -77,10 +77,12 @@ func (n *node) measure(ctx context.Context) {
 }
 
 // probe finds out whether a node that has failed answers again.
-func (n *node) probe(ctx context.Context) {
-	if n.client.pool.exchange(ctx, newPing(), 0) == nil {
+func (n *node) probe(ctx context.Context) error {
+	err := n.client.pool.exchange(ctx, newPing(), 0)
+	if err == nil {
 		n.answered()
 	}
+	return err
 }
 
 // demotionMatters is for how long it is remembered that a node was a primary.

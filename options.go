@@ -298,6 +298,10 @@ type ClusterOptions struct {
 	// readMode is what ReadOnly, RouteByLatency and RouteRandomly amount to.
 	readMode readMode
 
+	// background is the log of what fails in the background: that of the cluster
+	// client where the options are of one of its nodes.
+	background *failureLog
+
 	// hooks are those of the client that the options are of.
 	hooks *hooks
 
@@ -545,6 +549,10 @@ type Options struct {
 	// when it is over.
 	suspectAfter time.Duration
 	onSilence    func(silent bool)
+
+	// background is the log of what fails in the background: that of the cluster
+	// client where the options are of one of its nodes.
+	background *failureLog
 
 	// hooks are those of the client that the options are of, and outerHooks
 	// those of the cluster client that it belongs to.

@@ -141,12 +141,22 @@ func (p *pool) dial() {
 	}
 }
 
+// noteFill logs how a dial for MinIdleConns has ended, unless there are callers who are
+// told of its failure. The lock is held.
+func (p *pool) noteFill(err error) {
+	told := err != nil && p.isAwaited()
+	if p.opt.MinIdleConns > 0 && !told && !p.closed {
+		p.opt.background.note(backgroundTask{openIdle, p.opt.Addr}, err)
+	}
+}
+
 // dialed notes how a dial has ended, and reports whether the pool has the connection
 // now.
 func (p *pool) dialed(conn *wire.Conn, err error) (kept bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dialing--
+	p.noteFill(err)
 	switch {
 	case err != nil:
 		p.refused(err)

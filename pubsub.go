@@ -1,8 +1,10 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -62,6 +64,10 @@ type PubSub struct {
 	lastNode  string        // where channels and patterns were subscribed to last
 	elsewhere time.Duration // when another node may be chosen for them
 
+	failing map[string]bool // addresses of nodes to which no connection could be made
+
+	loss *linkLoss // nil: none that the receiver is still to be told of
+
 	unlinked     bool          // a primary has no link, though it should
 	settled      time.Duration // until when the map may lag behind what links have shown
 	lackingSince time.Duration // -1: nothing is
@@ -71,13 +77,22 @@ type PubSub struct {
 // topic is a subscription that the user wants.
 type topic struct {
 	topicKey
-	number   int  // in the order of the user's wishes
-	known    bool // the user was told of it
-	endings  int  // links that have to confirm its end
-	failures int  // in a row, of asking for it
-	retryAt  time.Duration
+	number    int    // in the order of the user's wishes
+	known     bool   // the user was told of it
+	endings   int    // links that have to confirm its end
+	failures  int    // in a row, of asking for it
+	refusedAs string // what the log was told when a server refused it; empty: nothing
+	retryAt   time.Duration
 
 	shardTopic
+}
+
+// linkLoss is a lost connection. The receiver is told of it when what was subscribed
+// to on it is subscribed to again: who publishes on hearing of it is received.
+type linkLoss struct {
+	err     error           // of the latest, if there were several
+	missing map[*topic]bool // what is not subscribed to again
+	until   time.Duration   // when the receiver is told in any case
 }
 
 // dialPause is how long a node is left alone after failures.
@@ -183,6 +198,7 @@ func newPubSub(source pubsubSource, err error, spread bool) *PubSub {
 		topics:       map[topicKey]*topic{},
 		wishes:       map[*topic][]*wish{},
 		pauses:       map[string]*dialPause{},
+		failing:      map[string]bool{},
 		health:       linkHealth{interval: defaultHealthInterval, pong: defaultPongTimeout},
 		lackingSince: -1,
 	}
@@ -358,6 +374,7 @@ func (p *PubSub) unsubscribe(kind topicKind, names []string) error {
 			continue
 		}
 		delete(p.topics, t.topicKey)
+		p.regained(t)
 		p.grant(t) // nothing comes of it any more
 		p.deliverHeld(t)
 		for _, l := range p.links {
@@ -473,6 +490,14 @@ func (p *PubSub) String() string {
 	return fmt.Sprintf("PubSub(%s)", strings.Join(all, ", "))
 }
 
+// listed names the topics, but only some if there are many.
+func (p *PubSub) listed() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	topics := slices.SortedFunc(maps.Values(p.topics), func(a, b *topic) int { return cmp.Compare(a.number, b.number) })
+	return listTopics(topics)
+}
+
 // names are the names of the topics of a kind.
 func (p *PubSub) names(kind topicKind) []string {
 	var names []string
@@ -505,7 +530,12 @@ func (p *PubSub) announce(t *topic) {
 		p.counts[countGroup(t.kind)]++
 	}
 	p.inbox.put(&Subscription{subscribeWords[t.kind], t.name, p.counts[countGroup(t.kind)]})
+	p.regained(t)
 	p.grant(t)
+	if t.refusedAs != "" {
+		p.source.background().note(backgroundTask{subscribeTo, t.refusedAs}, nil)
+		t.refusedAs = ""
+	}
 }
 
 // announceEnd tells the user that one has ended.

@@ -1,6 +1,9 @@
 package redis
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // ChannelOption is an option of [PubSub.Channel].
 type ChannelOption func(*channelOptions)
@@ -55,8 +58,17 @@ func WithChannelOnDrop(fn func(dropped uint64)) ChannelOption {
 
 // Channel returns a Go channel with the messages, which is closed when the PubSub
 // is. Every call returns the same one, with the options of the first. From then
-// on the methods that receive return an error. Trouble is not reported: the
-// PubSub deals with it.
+// on the methods that receive return an error.
+//
+// Trouble does not come through the Go channel: the PubSub deals with it, and a
+// subscription that cannot be made, as for a wrong password or for want of permission,
+// is asked for again and again. To see that there is any:
+//
+//   - Subscribe and its like return what kept a server from confirming: make the PubSub
+//     without channels, by rdb.Subscribe(ctx), and add them by [PubSub.Subscribe].
+//   - [PubSub.ChannelWithSubscriptions] shows each subscription that is made, and that
+//     is made anew after a connection was lost.
+//   - The log says what fails, and that it works again; see [SetLogger].
 //
 // After ChannelWithSubscriptions was called, what Channel returns is closed.
 func (p *PubSub) Channel(opts ...ChannelOption) <-chan *Message {
@@ -132,10 +144,17 @@ func pump[T any](p *PubSub, o *channelOptions, out chan<- T, pick func(any) (T, 
 	defer timer.Stop()
 	var reported uint64
 	report := func() {
-		if n := p.inbox.droppedSoFar(); n > reported && o.onDrop != nil {
+		n := p.inbox.droppedSoFar()
+		switch {
+		case n == reported:
+			return
+		case o.onDrop != nil:
 			o.onDrop(n - reported)
-			reported = n
+		default:
+			p.source.background().note(backgroundTask{deliverMessages, p.listed()},
+				fmt.Errorf("the receiver is too slow, %d so far", n))
 		}
+		reported = n
 	}
 	for p.life.Err() == nil {
 		d, ok, _ := p.inbox.take()

@@ -2,7 +2,9 @@ package redis
 
 import (
 	"context"
+	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +36,7 @@ func TestConnectionIsReplaced(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		harm   func(s *stage) (repair func())
-		reason string
+		reason string // empty: io.EOF
 	}{
 		{"closed by the server", func(s *stage) func() { s.dropConns(); return func() {} }, ""},
 		{"silent", (*stage).mute, errNoPong.Error()},
@@ -52,8 +54,13 @@ func TestConnectionIsReplaced(t *testing.T) {
 			nudge(p.wake)
 			defer test.harm(s)()
 			err := nextTrouble(t, p)
-			require.ErrorContains(t, err, "redis: "+s.addr+": pub/sub: ")
-			require.ErrorContains(t, err, test.reason)
+			if test.reason == "" {
+				require.True(t, err == io.EOF, "programs compare: %v", err)
+			} else {
+				require.ErrorContains(t, err, "redis: "+s.addr+": pub/sub: ")
+				require.ErrorContains(t, err, test.reason)
+				require.Implements(t, (*net.Error)(nil), err)
+			}
 			awaitAll(t, p)
 			p.mu.Lock()
 			p.health.pong = testPatience // the new ones are well, if slow
@@ -66,6 +73,87 @@ func TestConnectionIsReplaced(t *testing.T) {
 			require.Equal(t, "3", nextMessage(t, p))
 		})
 	}
+}
+
+// TestLossIsToldWhenSubscribedAgain has the receiver hear of a lost connection not before
+// all that it has subscribed to is confirmed again, and of what comes of it otherwise.
+func TestLossIsToldWhenSubscribedAgain(t *testing.T) {
+	t.Parallel()
+	for kind := range topicKinds {
+		t.Run(subscribeWords[kind], func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, 3)
+			p := clusterOf(t, stageAddrs(s), nil).pubSub(false)
+			defer p.Close()
+			require.NoError(t, p.subscribe(background(t), kind, []string{"{x}1", "{x}2"}))
+			word := subscribeWords[kind]
+			may := make(chan struct{})
+			s.on(strings.ToUpper(word), func(c *scriptedConn, args []string) {
+				s.confirms(word)(c, []string{word, "{x}1"})
+				c.await(may)
+				s.confirms(word)(c, []string{word, "{x}2"})
+			})
+			s.dropConns()
+			for _, name := range []string{"{x}1", "{x}2", "{x}1"} {
+				require.Equal(t, name, nextSubscription(t, p).Channel)
+			}
+			_, ok, trouble := p.inbox.take()
+			require.False(t, ok)
+			require.NoError(t, trouble)
+			close(may)
+			require.Equal(t, io.EOF, nextTrouble(t, p))
+			require.Equal(t, "{x}2", nextSubscription(t, p).Channel)
+		})
+	}
+	t.Run("not wanted any more", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, 3)
+		p := clusterOf(t, stageAddrs(s), nil).Subscribe(t.Context(), "x")
+		defer p.Close()
+		s.on("SUBSCRIBE", func(*scriptedConn, []string) {})
+		s.dropConns()
+		awaitThat(t, "the loss", func() bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.loss != nil
+		})
+		require.NoError(t, p.Unsubscribe(t.Context()))
+		require.Equal(t, io.EOF, nextTrouble(t, p))
+	})
+	t.Run("the server is down", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, 3)
+		p := clientOf(t, s.scripted, nil).Subscribe(t.Context(), "x")
+		defer p.Close()
+		nextSubscription(t, p)
+		s.stop()
+		require.Equal(t, io.EOF, nextTrouble(t, p))
+		require.ErrorAs(t, nextTrouble(t, p), new(*DialError))
+	})
+	t.Run("the server hangs up each time", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, 3)
+		p := clientOf(t, s.scripted, nil).Subscribe(t.Context(), "x")
+		defer p.Close()
+		nextSubscription(t, p)
+		s.on("SUBSCRIBE", func(c *scriptedConn, _ []string) { _ = c.Close() })
+		s.dropConns()
+		for range 3 {
+			promptly(t, func() { require.ErrorIs(t, nextTrouble(t, p), io.EOF) })
+		}
+	})
+	t.Run("the server does not confirm", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, 3)
+		p := clientOf(t, s.scripted, func(o *Options) {
+			o.DialTimeout, o.ReadTimeout = 100*time.Millisecond, 100*time.Millisecond
+		}).Subscribe(t.Context(), "x")
+		defer p.Close()
+		nextSubscription(t, p)
+		s.on("SUBSCRIBE", func(*scriptedConn, []string) {})
+		s.dropConns()
+		promptly(t, func() { require.Equal(t, io.EOF, nextTrouble(t, p)) })
+	})
 }
 
 // TestQuietConnectionIsPinged keeps a connection on which nothing is said.

@@ -179,7 +179,7 @@ func (p *PubSub) refused(l *link, text string) {
 		r.refused = true // the answer to the PING behind it is to come
 	default:
 		if r.user || r.what == reqOther {
-			p.inbox.fail(l.failed(resp.Error(text)))
+			p.fail(l.failed(resp.Error(text)))
 		}
 		p.answered(l, false)
 	}
@@ -210,7 +210,9 @@ func (p *PubSub) subscribeRefused(l *link, r *linkRequest, text string) {
 		return
 	}
 	err = l.failed(err)
-	p.inbox.fail(err)
+	p.fail(err)
+	r.topics[0].refusedAs = listTopics(r.topics)
+	p.source.background().note(backgroundTask{subscribeTo, r.topics[0].refusedAs}, err)
 	for _, t := range r.topics {
 		p.deny(t, err, false)
 		if t.kind == toShardChannel {

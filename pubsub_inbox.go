@@ -15,7 +15,8 @@ type inbox struct {
 	mu      sync.Mutex
 	list    []delivery // from head on
 	head    int
-	size    int // of what is there, in bytes
+	size    int   // of what is there, in bytes
+	loss    error // of a connection; it is told before other trouble
 	trouble error
 	dropped uint64
 }
@@ -85,13 +86,29 @@ func (b *inbox) fail(err error) {
 	nudge(b.ready)
 }
 
+// failLost tells the receiver that a connection was lost. Only the latest loss is
+// kept. Trouble that comes later, such as that of the next dial, does not hide it.
+func (b *inbox) failLost(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.loss = err
+	nudge(b.ready)
+}
+
 // take removes what has come first. Trouble is reported when nothing else is
 // left.
 func (b *inbox) take() (d delivery, ok bool, trouble error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.size == 0 {
-		trouble, b.trouble = b.trouble, nil
+		if b.loss == nil {
+			trouble, b.trouble = b.trouble, nil
+			return d, false, trouble
+		}
+		trouble, b.loss = b.loss, nil
+		if b.trouble != nil {
+			nudge(b.ready)
+		}
 		return d, false, trouble
 	}
 	d = b.list[b.head]
@@ -106,7 +123,7 @@ func (b *inbox) take() (d delivery, ok bool, trouble error) {
 		b.list = nil
 	}
 	b.list, b.head = b.list[:0], 0
-	if b.trouble != nil {
+	if b.loss != nil || b.trouble != nil {
 		nudge(b.ready)
 	}
 	return d, true, nil

@@ -4,10 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"slices"
 	"time"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
 // How a PubSub gets its connections back.
@@ -50,8 +54,8 @@ func (p *PubSub) keep() {
 		case <-changed:
 			if p.source.view() == nil {
 				if err := p.source.trouble(); err != nil {
-					p.inbox.fail(err)
 					p.mu.Lock()
+					p.fail(err)
 					p.denyAll(err)
 					p.mu.Unlock()
 				}
@@ -104,6 +108,7 @@ func (p *PubSub) arrange() time.Duration {
 	}
 	r.dropUnused()
 	r.refresh()
+	r.tellLoss()
 	return max(0, r.next-p.clock())
 }
 
@@ -493,6 +498,10 @@ func (p *PubSub) connected(l *link, nc net.Conn) bool {
 		return false
 	}
 	l.nc = nc
+	if p.failing[l.addr] {
+		delete(p.failing, l.addr)
+		p.source.background().note(backgroundTask{connectPubSub, l.addr}, nil)
+	}
 	l.heard.Store(int64(p.clock()))
 	if p.clientName != nil && *p.clientName != l.clientName { // given meanwhile
 		l.setName()
@@ -523,6 +532,10 @@ func (p *PubSub) drop(l *link, cause error) {
 		closeNow(l.nc)
 	}
 	p.links = slices.DeleteFunc(p.links, func(other *link) bool { return other == l })
+	lost := isLoss(l, cause)
+	if lost {
+		p.noteLoss(l, cause)
+	}
 	var waiting []*topic // for what the link was to do
 	for t := range p.wishes {
 		if t.at == l || !l.shards && t.kind != toShardChannel {
@@ -564,10 +577,96 @@ func (p *PubSub) drop(l *link, cause error) {
 	rest.until = p.clock() + backoff(shortestPause, longestPause, rest.failures)
 	rest.failures++
 	err := l.failed(cause)
-	p.inbox.fail(err)
+	if !lost {
+		p.fail(err)
+	}
 	hope := p.hopeFor(l, cause)
+	if !lost && !hope {
+		p.failing[l.addr] = true
+		p.source.background().note(backgroundTask{connectPubSub, l.addr}, err)
+	}
 	for _, t := range waiting {
 		p.deny(t, err, hope)
 	}
 	p.unsettle()
+}
+
+// fail tells the receiver of trouble, and of what was lost before it. The lock is
+// held, as it is for those that follow.
+func (p *PubSub) fail(err error) {
+	p.tellLoss()
+	p.inbox.fail(err)
+}
+
+// isLoss reports whether a link that ends for this reason had a connection that is
+// lost, as opposed to one that was never made, is not needed any more, or was refused
+// something.
+func isLoss(l *link, cause error) bool {
+	var refused resp.Error
+	return l.nc != nil && cause != nil && !errors.As(cause, &refused)
+}
+
+// noteLoss notes that the connection of a link is lost. The receiver is told at once if
+// nothing was subscribed to there, and of an earlier loss if this one shows that the
+// subscriptions could not be made again.
+func (p *PubSub) noteLoss(l *link, cause error) {
+	missing := map[*topic]bool{}
+	first := true
+	for _, t := range p.topics {
+		if t.at == l && t.old == nil || l.subs[t] != subUnsent {
+			missing[t] = true
+			first = first && (p.loss == nil || !p.loss.missing[t])
+		}
+	}
+	if !first {
+		p.tellLoss()
+	}
+	if p.loss == nil {
+		p.loss = &linkLoss{missing: missing, until: p.clock() + p.source.patience()}
+		nudge(p.wake)
+	}
+	maps.Copy(p.loss.missing, missing)
+	p.loss.err = lossError(l, cause)
+	if len(p.loss.missing) == 0 {
+		p.tellLoss()
+	}
+}
+
+// lossError is io.EOF itself if the server has closed the connection: programs compare
+// with it. Any other is a [net.Error].
+func lossError(l *link, cause error) error {
+	if cause == io.EOF {
+		return cause
+	}
+	return netError{l.failed(cause)}
+}
+
+// regained notes that a topic is subscribed to again, or not wanted any more.
+func (p *PubSub) regained(t *topic) {
+	if p.loss == nil || !p.loss.missing[t] {
+		return
+	}
+	delete(p.loss.missing, t)
+	if len(p.loss.missing) == 0 {
+		p.tellLoss()
+	}
+}
+
+// tellLoss tells the receiver of a lost connection.
+func (p *PubSub) tellLoss() {
+	if p.loss != nil {
+		p.inbox.failLost(p.loss.err)
+		p.loss = nil
+	}
+}
+
+// tellLoss does so in any case when it is time.
+func (r *linkRound) tellLoss() {
+	switch loss := r.p.loss; {
+	case loss == nil:
+	case r.now >= loss.until:
+		r.p.tellLoss()
+	default:
+		r.until(loss.until)
+	}
 }

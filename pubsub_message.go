@@ -2,6 +2,7 @@ package redis
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
@@ -70,6 +71,26 @@ var (
 	subscribeWords   = [topicKinds]string{"subscribe", "psubscribe", "ssubscribe"}
 	unsubscribeWords = [topicKinds]string{"unsubscribe", "punsubscribe", "sunsubscribe"}
 )
+
+const (
+	maxListed       = 3  // names in a list for the log
+	maxListedLength = 64 // bytes of each
+)
+
+// listTopics names topics for the log.
+func listTopics(topics []*topic) string {
+	var b strings.Builder
+	for i, t := range topics[:min(len(topics), maxListed)] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%.*q", maxListedLength, t.name)
+	}
+	if more := len(topics) - maxListed; more > 0 {
+		fmt.Fprintf(&b, " and %d more", more)
+	}
+	return b.String()
+}
 
 // notice is what a server says on a connection with subscriptions: as a push in
 // RESP3, as an array in RESP2.

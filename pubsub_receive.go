@@ -35,8 +35,14 @@ func (receiveTimeout) Is(target error) bool { return target == os.ErrDeadlineExc
 //
 // An error may tell of trouble that the PubSub deals with by itself: a
 // connection was lost or could not be made, a server has refused something.
-// Receive can be called again; only the latest trouble is reported. The other
-// errors are that of ctx, [ErrClosed], and one after Channel was called.
+// Receive can be called again; only the latest trouble of each of these is reported.
+//
+// When a connection was lost, everything is subscribed to again by the time the error
+// is returned: what is published from then on is received. If that fails, or takes
+// longer than a Subscribe would wait, the error is returned all the same. It is
+// [io.EOF] if the server has closed the connection, else a [net.Error].
+//
+// The other errors are that of ctx, [ErrClosed], and one after Channel was called.
 func (p *PubSub) Receive(ctx context.Context) (any, error) {
 	return p.ReceiveTimeout(ctx, 0)
 }

@@ -26,6 +26,8 @@ type pubsubSource interface {
 	patience() time.Duration
 	// over is closed when the client is.
 	over() <-chan struct{}
+	// background is the client's log of what fails.
+	background() *failureLog
 }
 
 // nodeView is what a PubSub has to know of a slotMap.
@@ -59,6 +61,7 @@ func (s clusterSource) changed() <-chan struct{} { return s.t.next() }
 func (s clusterSource) refresh()                 { s.t.refresh() }
 func (s clusterSource) hasReplicas() bool        { return true }
 func (s clusterSource) over() <-chan struct{}    { return s.t.life.Done() }
+func (s clusterSource) background() *failureLog  { return &s.t.background }
 
 func (s clusterSource) patience() time.Duration {
 	return wishPatience(s.t.opt.DialTimeout, s.t.opt.ReadTimeout)
@@ -98,8 +101,9 @@ func (s singleSource) patience() time.Duration {
 	return wishPatience(s.opt.DialTimeout, s.opt.ReadTimeout)
 }
 
-func (s singleSource) over() <-chan struct{} { return s.done }
-func (s singleSource) at(int) *shard         { return s.server }
-func (s singleSource) shardList() []*shard   { return []*shard{s.server} }
-func (s singleSource) primaries() []*node    { return s.server.nodes }
-func (s singleSource) replicas() []*node     { return nil }
+func (s singleSource) over() <-chan struct{}   { return s.done }
+func (s singleSource) background() *failureLog { return s.opt.background }
+func (s singleSource) at(int) *shard           { return s.server }
+func (s singleSource) shardList() []*shard     { return []*shard{s.server} }
+func (s singleSource) primaries() []*node      { return s.server.nodes }
+func (s singleSource) replicas() []*node       { return nil }

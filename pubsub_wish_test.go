@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strconv"
@@ -59,6 +60,58 @@ func TestNothingIsMissedAfterSubscribe(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNothingIsMissedAfterALoss publishes as soon as the receiver has heard that the
+// server has closed its connection.
+func TestNothingIsMissedAfterALoss(t *testing.T) {
+	t.Parallel()
+	cluster := PlainCluster(t)
+	c := NewClusterClient(cluster.Options())
+	defer c.Close()
+	ctx := background(t)
+	node, err := c.MasterForKey(ctx, "x")
+	require.NoError(t, err)
+	for _, test := range []struct {
+		name      string
+		subscribe func(channel string) *PubSub
+		publish   func(context.Context, string, any) *IntCmd
+	}{
+		{"{x} of the cluster", func(name string) *PubSub { return c.Subscribe(ctx, name) }, c.Publish},
+		{"{x} of the cluster by a pattern", func(name string) *PubSub { return c.PSubscribe(ctx, name[:5]+"*"+name[5:]) }, c.Publish},
+		{"{x} of a shard", func(name string) *PubSub { return c.SSubscribe(ctx, name) }, c.SPublish},
+		{"{x} of a server", func(name string) *PubSub { return node.Subscribe(ctx, name) }, c.Publish},
+		{"{x} of a server by a pattern", func(name string) *PubSub { return node.PSubscribe(ctx, name[:5]+"*"+name[5:]) }, c.Publish},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := test.subscribe(test.name)
+			defer p.Close()
+			for round := range 20 {
+				number := strconv.Itoa(round)
+				for _, l := range p.openLinks() {
+					require.NoError(t, l.node.client.ClientKillByFilter(ctx, "LADDR", l.nc.RemoteAddr().String(), "ADDR", l.nc.LocalAddr().String()).Err())
+				}
+				_, err := p.ReceiveMessage(ctx)
+				require.Equal(t, io.EOF, err)
+				require.NoError(t, test.publish(ctx, test.name, number).Err())
+				msg, err := p.ReceiveMessage(ctx)
+				require.NoError(t, err)
+				require.Equal(t, number, msg.Payload)
+			}
+		})
+	}
+}
+
+// openLinks is the links that have a connection.
+func (p *PubSub) openLinks() (list []*link) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range p.links {
+		if l.nc != nil {
+			list = append(list, l)
+		}
+	}
+	return list
 }
 
 // TestSubscribeWaits returns when every subscription is confirmed, and not before.

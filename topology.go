@@ -63,8 +63,9 @@ type topology struct {
 	suspects sync.Map       // *node: time.Time; those that owe replies for too long, since when
 	probes   sync.WaitGroup // of nodes that have failed
 
-	unserved waitingRoom // for slots that nobody serves
-	names    sync.Map    // address: string; the host names of strangers
+	unserved   waitingRoom // for slots that nobody serves
+	names      sync.Map    // address: string; the host names of strangers
+	background failureLog  // of what no caller is told
 
 	asked  mapRequests
 	call   *slotsCall // of ClusterSlots that has not returned; for the goroutine alone
@@ -263,14 +264,10 @@ func (t *topology) load() error {
 		}
 	}
 	t.mu.Lock()
-	failing := t.lastErr != nil
 	t.lastErr, t.loadedAt = err, time.Now()
 	t.mu.Unlock()
-	switch {
-	case err != nil && (!first || t.opt.MinIdleConns > 0) && !failing && t.life.Err() == nil:
-		logf("redis: the slot map cannot be loaded: %v", err)
-	case err == nil && !first && failing:
-		logf("redis: the slot map is loaded again")
+	if t.life.Err() == nil {
+		t.background.note(backgroundTask{kind: loadMap}, err)
 	}
 	t.signal()
 	return err
@@ -414,6 +411,7 @@ func (t *topology) nodeLocked(a announced) *node {
 	n.client = t.newClient(func() *Options {
 		opt := t.opt.nodeOptions(a.addr)
 		opt.serverName = a.hostname
+		opt.background = &t.background
 		if a.stranger && t.mayLackName() {
 			opt.Dialer = t.strangerDialer(*opt)
 		}
@@ -481,7 +479,9 @@ func (t *topology) probeFailed() {
 				defer n.probing.Store(false)
 				ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
 				defer cancel()
-				n.probe(ctx)
+				if err := n.probe(ctx); t.life.Err() == nil {
+					t.background.note(backgroundTask{probeNode, n.addr}, err)
+				}
 			})
 		}
 	}

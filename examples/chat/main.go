@@ -40,9 +40,14 @@ type member struct {
 	fresh map[string]int   // how often each room was joined, again included
 }
 
-// join subscribes a member to rooms, and returns when all of them are joined.
+// join subscribes a member to rooms, and returns when all of them are joined. To
+// subscribe by the PubSub's own method tells what keeps a room from being joined: a
+// wrong password, say.
 func join(ctx context.Context, rdb *redis.ClusterClient, name string, rooms []string) (*member, error) {
-	m := &member{name, rooms, rdb.SSubscribe(ctx, rooms...), map[string][]int{}, map[string]int{}}
+	m := &member{name, rooms, rdb.SSubscribe(ctx), map[string][]int{}, map[string]int{}}
+	if err := m.sub.SSubscribe(ctx, rooms...); err != nil {
+		return nil, err
+	}
 	return m, m.listenUntil(ctx, m.isIn)
 }
 
@@ -68,7 +73,9 @@ func (m *member) listenUntil(ctx context.Context, enough func() bool) error {
 		case errors.Is(err, redis.ErrClosed), ctx.Err() != nil:
 			return err
 		case err != nil:
-			continue // a lost connection is replaced
+			// The subscription goes on trying, but somebody should know what is wrong.
+			fmt.Fprintf(os.Stderr, "%s: %v\n", m.name, err)
+			continue
 		}
 		switch what := what.(type) {
 		case *redis.Subscription:
