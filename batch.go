@@ -430,14 +430,16 @@ func (g *batchGroup) receive(ctx context.Context) {
 	}
 	var lost *NodeError
 	errors.As(err, &lost)
-	for it := g.first; it != nil; it = it.next {
+	begin := 0
+	for it := g.first; it != nil; begin, it = it.end, it.next {
 		replies, e := g.call.Next()
 		if it.how&asking != 0 && e == nil {
 			replies, e = g.call.Next()
 		}
 		switch {
 		case e == io.EOF:
-			it.cmd.SetErr(unanswered(lost, it.end))
+			it.cmd.SetErr(unanswered(lost, begin, it.end))
+			lost.Received = 0 // of the others nothing had come
 		case e != nil:
 			it.cmd.SetErr(e)
 		default:
@@ -453,13 +455,12 @@ func (g *batchGroup) receive(ctx context.Context) {
 	}
 }
 
-// unanswered is the error of a command that ends at a place in a request that
-// got lost: a command of which not every byte has left did not run.
-func unanswered(lost *NodeError, end int) error {
+// unanswered is the error of a command of a request that got lost, which begins and
+// ends at these places in it.
+func unanswered(lost *NodeError, begin, end int) error {
 	own := *lost
-	if own.Wrote < end {
-		own.Wrote = 0
-	}
+	own.Wrote = min(max(0, lost.Wrote-begin), end-begin)
+	own.Size = end - begin
 	return &own
 }
 

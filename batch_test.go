@@ -317,7 +317,7 @@ func TestUnanswered(t *testing.T) {
 		end  int
 		ends action
 	}{{50, giveUp}, {100, giveUp}, {101, await}, {500, await}} {
-		err := unanswered(lost, test.end)
+		err := unanswered(lost, 10, test.end)
 		require.ErrorIs(t, err, errScripted)
 		v := judge(outcome{err: err})
 		require.Equal(t, test.ends, v.action, test.end)

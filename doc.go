@@ -106,7 +106,7 @@
 //
 // A write whose context ended while it was on a connection may have run as well, or
 // may yet run. Its error is the context's, in a [NodeError]. If Wrote is above 0 it was
-// sent; if it is 0, it may still be.
+// sent, or is being sent; if it is 0, it did not run and never will.
 //
 // # Reading from replicas
 //

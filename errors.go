@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
+	"github.com/seed-e06f3def/rediscluster/internal/wire"
 )
 
 // Error is an error that the server sent in reply to a command, as opposed to
@@ -57,6 +58,10 @@ func (e *replyError) RedisError() {}
 // have, in the words of Redis. Other servers have other words: test with
 // HasErrorPrefix(err, "NOSCRIPT"). [Script.Run] never meets it.
 var ErrNoScript error = resp.Error("NOSCRIPT No matching script. Please use EVAL.")
+
+// ErrReplyTooLarge is returned, within a [NodeError], for a command whose reply was
+// larger than MaxReplySize allows. Its connection was closed; a write has run.
+var ErrReplyTooLarge = wire.ErrReplyTooLarge
 
 var errNilContext = errors.New("redis: the context is nil")
 

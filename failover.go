@@ -18,20 +18,23 @@ import (
 //
 // A write whose context ended while it was on a connection may have run as well, or
 // may yet run. Its error is the context's, in a [NodeError]. If Wrote is above 0 it was
-// sent; if it is 0, it may still be.
+// sent, or is being sent; if it is 0, it did not run and never will.
 var ErrWriteInDoubt = errors.New("redis: write in doubt: it was sent, but its connection was lost before the reply came")
 
 // NodeError says that a node did not answer a command. Its fields are
 //
 //   - Node, the address of the node (a string),
 //   - Wrote, how many bytes of the request may have reached it (an int); with 0
-//     the command did not run, but if it was its context that ended, more may be
-//     written later,
+//     the command did not run,
+//   - Size, how many bytes the request has (an int); unless Wrote is as much, the
+//     command did not run,
+//   - Received, how many bytes of its reply had come (an int),
 //   - Waited, how long the command has waited (a [time.Duration]),
 //   - Cause, why there is no reply (an error, which Unwrap gives): the context's
 //     error when that has ended.
 //
-// Timeout reports whether time was up, the connection's or the context's.
+// Timeout reports whether time was up, the connection's or the context's. MayHaveRun
+// reports whether Wrote is as much as Size.
 type NodeError = wire.Error
 
 // netError makes an error that has others within a [net.Error] itself: many programs
@@ -102,6 +105,7 @@ type verdict struct {
 	err     error  // for the caller, if it ends here
 
 	redirected bool // another server would have run it
+	counted    bool // another attempt counts against MaxRetries, whatever the action
 }
 
 // replyRules say what to do about an error reply that tells of the state of
@@ -151,13 +155,23 @@ func judge(o outcome) verdict {
 		return verdict{action: again, err: o.err}
 	case lost.Wrote == 0:
 		return o.absent()
+	case !lost.MayHaveRun():
+		// The server died, or refused the request for its size: that must not go on.
+		v := o.absent()
+		v.counted = true
+		return v
 	case !o.repeatable:
 		return verdict{refresh: true, err: inDoubt(o.err)}
+	case lost.Cause == ErrReplyTooLarge && lost.Received > 0, lost.Received >= largeReply && lost.Timeout():
+		return verdict{err: o.err} // the next attempt would end like this one
 	case o.replica:
 		return verdict{action: avoid, refresh: true, err: o.err}
 	}
 	return verdict{action: retry, refresh: true, err: o.err}
 }
+
+// largeReply is from how many bytes on it is the reply itself that did not come in time.
+const largeReply = 64 << 10
 
 // absent is for a command that could not be sent because its node is away.
 func (o outcome) absent() verdict {

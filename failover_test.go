@@ -33,6 +33,9 @@ func verdictText(v verdict, cause error) string {
 	if v.refresh {
 		text += ", refresh"
 	}
+	if v.counted {
+		text += ", counted"
+	}
 	return text
 }
 
@@ -90,6 +93,7 @@ func TestJudge(t *testing.T) {
 		{"closed at the handshake", notDialled("handshake", lostAfter(20, io.EOF)), gone, gone, goneRead},
 		{"lost before the write", lostAfter(0, syscall.ECONNRESET), gone, gone, goneRead},
 		{"silent before the write", lostAfter(0, errReadTimeout), gone, gone, goneRead},
+		{"partly written", &NodeError{Wrote: 19, Size: 20, Cause: io.ErrShortWrite}, gone + ", counted", gone + ", counted", goneRead + ", counted"},
 		{"no free connection", ErrPoolTimeout, "again after a pause", "again after a pause", "again after a pause"},
 		{"closed while idle", lostAfter(0, wire.ErrClosedByServer), "again at once", "again at once", "again at once"},
 		{"just retired", lostAfter(0, wire.ErrClosed), "again at once", "again at once", "again at once"},
@@ -99,8 +103,11 @@ func TestJudge(t *testing.T) {
 		{"lost after the write", lostAfter(20, io.EOF), "in doubt, refresh", "again after a pause, refresh", goneRead},
 		{"reset after the write", lostAfter(20, syscall.ECONNRESET), "in doubt, refresh", "again after a pause, refresh", goneRead},
 		{"silent after the write", lostAfter(20, errReadTimeout), "in doubt, refresh", "again after a pause, refresh", goneRead},
-		{"partly written", lostAfter(1, io.ErrShortWrite), "in doubt, refresh", "again after a pause, refresh", goneRead},
 		{"not RESP", lostAfter(20, resp.ProtocolError("an unknown type")), "in doubt, refresh", "again after a pause, refresh", goneRead},
+		{"silent in a large reply", &NodeError{Wrote: 20, Size: 20, Received: largeReply, Cause: wire.ErrReadTimeout}, "in doubt, refresh", "return", "return"},
+		{"lost in a large reply", &NodeError{Wrote: 20, Size: 20, Received: largeReply, Cause: io.EOF}, "in doubt, refresh", "again after a pause, refresh", goneRead},
+		{"a reply too large", &NodeError{Wrote: 20, Size: 20, Received: 1, Cause: ErrReplyTooLarge}, "in doubt, refresh", "return", "return"},
+		{"behind a reply too large", &NodeError{Wrote: 20, Size: 20, Cause: ErrReplyTooLarge}, "in doubt, refresh", "again after a pause, refresh", goneRead},
 		{"closed by this side", lostAfter(20, wire.ErrClosed), "in doubt, refresh", "again after a pause, refresh", goneRead},
 
 		// Nothing is to be done about it.

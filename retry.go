@@ -30,7 +30,7 @@ func (try *attempt) isOver() bool { return !try.until.IsZero() && !time.Now().Be
 // another may leave a write in doubt that nothing later tells of.
 func (try *attempt) note(v verdict, cmds ...Cmder) {
 	var lost *NodeError
-	if v.action != giveUp && errors.As(v.err, &lost) && lost.Wrote > 0 && !mayRepeatAll(cmds, false) {
+	if v.action != giveUp && errors.As(v.err, &lost) && lost.MayHaveRun() && !mayRepeatAll(cmds, false) {
 		try.lost = v.err
 	}
 }
@@ -246,6 +246,11 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 	}
 	if v.action == outlast && c.opt.FailoverTimeout < 0 {
 		v.action = retry
+	}
+	if v.counted {
+		if try.retries++; try.retries > c.opt.MaxRetries {
+			return 0, v.err
+		}
 	}
 	switch v.action {
 	case move, ask:

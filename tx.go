@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -147,13 +146,7 @@ func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, how manner) 
 	}
 	call.Request.Bytes = append(call.Request.Bytes, "*1\r\n$4\r\nEXEC\r\n"...)
 	if err := conn.Do(ctx, call); err != nil {
-		var lost *NodeError
-		if errors.As(err, &lost) && lost.Wrote < call.Size() {
-			own := *lost
-			own.Wrote = 0 // without EXEC nothing ran
-			return &own
-		}
-		return err
+		return err // without the whole of EXEC nothing ran
 	}
 	err := readTx(call, cmds, how)
 	if err != nil {

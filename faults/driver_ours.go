@@ -32,7 +32,7 @@ func ourFate(err error) fate {
 	switch {
 	case errors.Is(err, redis.ErrWriteInDoubt):
 		return inDoubt
-	case errors.As(err, &lost) && lost.Wrote > 0:
+	case errors.As(err, &lost) && lost.MayHaveRun():
 		return unknown
 	}
 	return refused

@@ -97,6 +97,15 @@ func (c *Call) Decoder() *resp.Decoder {
 	return &c.decoder
 }
 
+// before is how many bytes of the request are before a place in the stream of bytes
+// sent.
+func (c *Call) before(place uint64) int {
+	if place <= c.start {
+		return 0
+	}
+	return int(min(place-c.start, uint64(c.size)))
+}
+
 func (c *Call) decode() resp.Decoder {
 	if c.bare {
 		return resp.NewStringDecoder(c.raw)

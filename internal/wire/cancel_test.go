@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -86,6 +87,8 @@ func TestCancelAtEveryState(t *testing.T) {
 					require.Equal(t, when.deadline != 0, e.Timeout())
 					if tc.read {
 						require.Equal(t, s.Size(), e.Wrote)
+					} else {
+						require.Zero(t, e.Wrote)
 					}
 					if when.deadline != 0 {
 						require.Equal(t, when.deadline, took)
@@ -96,12 +99,15 @@ func TestCancelAtEveryState(t *testing.T) {
 						for range ahead {
 							p.expect("GET", "ahead")
 						}
-						p.expect("GET", "mine")
-						for range behind {
+						for range behind { // what was given up is never written
 							p.expect("GET", "behind")
 						}
 					}
-					replies := strings.Repeat("$5\r\nahead\r\n", len(ahead)) + "$5\r\nhello\r\n" + strings.Repeat("+behind\r\n", len(behind))
+					replies := strings.Repeat("$5\r\nahead\r\n", len(ahead))
+					if tc.read {
+						replies += "$5\r\nhello\r\n"
+					}
+					replies += strings.Repeat("+behind\r\n", len(behind))
 					if tc.part != "" && tc.ahead > 0 {
 						replies = "$5\r\nonell\r\n" + strings.TrimPrefix(replies, "$5\r\nahead\r\n")
 					}
@@ -261,4 +267,119 @@ func TestCancelWhenTheReplyComes(t *testing.T) {
 	t.Logf("%d got their replies, %d gave up", got, gone)
 	require.NoError(t, c.Err())
 	require.NoError(t, c.Do(t.Context(), command("PING")))
+}
+
+// What is given up before it was written is taken out of the batch, with its large
+// strings, and whatever else is in the batch is written.
+func TestGivenUpBeforeTheWrite(t *testing.T) {
+	t.Parallel()
+	for which := range 1 << 4 {
+		synctest.Test(t, func(t *testing.T) {
+			idle := 0
+			c, p := pipe(t, Options{OnIdle: func(*Conn) { idle++ }})
+			first := start(t.Context(), c, command("GET", "first"))
+			synctest.Wait()
+			ctx, cancel := context.WithCancel(t.Context())
+			arg := strings.Repeat("x", 100)
+			var calls []*started
+			for i := range 4 {
+				of := t.Context()
+				if which&(1<<i) != 0 {
+					of = ctx
+				}
+				call := command("GET", strconv.Itoa(i))
+				if i%2 == 0 {
+					call = large("SET", strconv.Itoa(i)+arg)
+				}
+				calls = append(calls, start(of, c, call))
+				synctest.Wait()
+			}
+			cancel()
+			synctest.Wait()
+			for i, s := range calls {
+				if which&(1<<i) != 0 {
+					require.Zero(t, s.fails(t, context.Canceled).Wrote)
+				}
+			}
+			require.False(t, c.Reserve())
+			p.expect("GET", "first")
+			for i := range calls {
+				switch {
+				case which&(1<<i) != 0:
+				case i%2 == 0:
+					p.expect("SET", strconv.Itoa(i)+arg)
+				default:
+					p.expect("GET", strconv.Itoa(i))
+				}
+			}
+			synctest.Wait()
+			p.send("+first\r\n")
+			first.gets(t, "+first\r\n")
+			for i, s := range calls {
+				if which&(1<<i) == 0 {
+					p.send("+" + strconv.Itoa(i) + "\r\n")
+					s.gets(t, "+"+strconv.Itoa(i)+"\r\n")
+				}
+			}
+			synctest.Wait()
+			require.Zero(t, c.InFlight())
+			require.Equal(t, 1, idle)
+			time.Sleep(time.Minute) // nothing that counts calls has got out of step
+			once(t, c, p)
+		})
+	}
+}
+
+// A connection that is drained ends when all that it had to do is given up.
+func TestDrainOfCallsThatAreGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var told deaths
+		c, p := pipe(t, Options{OnClose: told.onClose})
+		ctx, cancel := context.WithCancel(t.Context())
+		first := start(t.Context(), c, command("GET", "k"))
+		synctest.Wait()
+		second := start(ctx, c, command("GET", "k"))
+		synctest.Wait()
+		c.Drain()
+		cancel()
+		second.fails(t, context.Canceled)
+		p.expect("GET", "k")
+		p.send("+v\r\n")
+		first.gets(t, "+v\r\n")
+		synctest.Wait()
+		require.ErrorIs(t, told.requireOne(t), ErrClosed)
+	})
+}
+
+// What has been too late before it had its turn is not sent.
+func TestDeadlinePassesBeforeTheTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, p := pipe(t, Options{})
+		once(t, c, p)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		late := &lateContext{Context: ctx}
+		time.Sleep(time.Millisecond)
+		before := c.Served()
+		e := failure(t, c.Do(late, command("GET", "k")))
+		require.ErrorIs(t, e, context.DeadlineExceeded)
+		require.Zero(t, e.Wrote)
+		require.Equal(t, before, c.Served())
+	})
+}
+
+// lateContext is one that has not noticed yet that its time is up.
+type lateContext struct {
+	context.Context
+	asked bool
+}
+
+func (c *lateContext) Err() error {
+	if !c.asked {
+		c.asked = true
+		return nil
+	}
+	return c.Context.Err()
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"sync/atomic"
 	"time"
 )
 
@@ -17,12 +18,12 @@ type clock struct {
 	every time.Duration
 	timer *time.Timer
 	armed bool
-	now   int64 // at the last tick
-	lost  int64 // time that went by while the process was stopped
+	now   int64        // at the last tick
+	lost  atomic.Int64 // time that went by while the process was stopped; changed under the lock
 }
 
 // time is the time by the clock.
-func (k *clock) time() int64 { return nanos() - k.lost }
+func (k *clock) time() int64 { return nanos() - k.lost.Load() }
 
 // mostTicks is how many ticks' time may pass at one tick. A process that was
 // stopped, or starved, for longer than that has not waited for the server all
@@ -31,14 +32,14 @@ const mostTicks = 4
 
 func (k *clock) advance() {
 	if late := k.time() - k.now - mostTicks*int64(k.every); late > 0 {
-		k.lost += late
+		k.lost.Add(late)
 	}
 	k.now = k.time()
 }
 
 // The clock ticks every eighth of the shortest limit, within these bounds.
 const (
-	shortestTick = time.Millisecond
+	shortestTick = 200 * time.Microsecond
 	longestTick  = 50 * time.Millisecond
 )
 
@@ -88,6 +89,7 @@ func (c *Conn) tick() {
 	c.largest /= 2
 	c.gathering.age()
 	first := c.calls.first()
+	c.progress.look(c, first)
 	if first == nil && !c.writing {
 		c.clock.armed = false
 		c.unwind()
@@ -111,8 +113,48 @@ func (c *Conn) tick() {
 	}
 }
 
+// progress is how far the server has come lately with what it owes.
+type progress struct {
+	received int   // bytes since from
+	from     int64 // when that count began
+	at       int64 // when it came to a bulk within a ReadTimeout
+	sentAt   int64 // when more was written of the oldest call in flight
+
+	// At the last look:
+	written uint64
+	partly  *Call // the oldest call in flight, unless it was written to the end
+}
+
+// look is made at every tick. The lock is held.
+func (p *progress) look(c *Conn, first *Call) {
+	now := c.clock.now
+	switch {
+	case p.received >= bulk:
+		p.received, p.from, p.at = 0, now, now
+	case now-p.from >= int64(c.opt.ReadTimeout):
+		p.received, p.from = 0, now
+	}
+	partly := first != nil && first.before(c.written) < first.size
+	if c.written != p.written && first != nil && (partly || first == p.partly) {
+		p.sentAt = now
+	}
+	p.written, p.partly = c.written, nil
+	if partly {
+		p.partly = first
+	}
+}
+
+// trickling is how many ReadTimeouts a server may take that sends something all the
+// time, but less than a bulk in each.
+const trickling = 10
+
 // overdue is the timeout that has passed, if any. Times taken from the clock
 // may be too early by a tick.
+//
+// A write has WriteTimeout to take in each piece. Then the server has ReadTimeout to
+// send something, and again after each byte: a reply may take longer that is large or
+// comes over a slow line, and those behind it have to wait. But if the server sends less
+// than a bulk in each ReadTimeout, it is over after ten of them.
 func (c *Conn) overdue(first *Call) error {
 	now := c.clock.now - int64(c.clock.every)
 	if c.writeSince != 0 && c.opt.WriteTimeout > 0 && now-c.writeSince >= int64(c.opt.WriteTimeout) {
@@ -125,7 +167,11 @@ func (c *Conn) overdue(first *Call) error {
 	if limit == 0 {
 		limit = c.opt.ReadTimeout
 	}
-	if limit > 0 && now-first.since >= int64(limit) {
+	if limit <= 0 {
+		return nil
+	}
+	from := max(first.since, c.progress.sentAt)
+	if now-max(from, c.silence.heardAt) >= int64(limit) || (now-max(from, c.progress.at))/trickling >= int64(limit) {
 		return ErrReadTimeout
 	}
 	return nil

@@ -3,6 +3,8 @@ package wire
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"math"
 	"net"
 	"runtime"
 	"sync"
@@ -13,10 +15,13 @@ import (
 
 // Options of a connection. The zero value of each has the meaning given.
 type Options struct {
-	Node         string        // names the server in errors
-	ReadTimeout  time.Duration // longest wait for a reply; 0: none
-	WriteTimeout time.Duration // longest time a write may take; 0: none
+	Node string // names the server in errors
+	// ReadTimeout is how long the server may send nothing while it owes a reply.
+	// See [Conn.overdue] for one that sends little. 0: no limit.
+	ReadTimeout  time.Duration
+	WriteTimeout time.Duration // longest time in which a write may get nowhere; 0: no limit
 	ReadBuffer   int           // bytes read at once; 0: 64 KiB
+	MaxReply     int           // bytes of the longest reply that is accepted; 0: no limit
 
 	// OnPush is given each push message; the bytes are valid until it returns.
 	// It runs on the reader and must not wait. Nil: they are dropped.
@@ -67,6 +72,7 @@ type Conn struct {
 	mu       sync.Mutex
 	calls    queue
 	err      error // why the connection is dead
+	broken   error // a write has failed, see breakOff
 	closing  bool  // no new calls; dead when the last is done
 	reserved bool  // for calls that say so
 	tellIdle bool  // OnIdle is to be told when nothing is in flight
@@ -81,14 +87,17 @@ type Conn struct {
 	outRefs    []ref
 	spare      []byte
 	spareRefs  []ref
-	largest    int       // size of the largest batch of late
-	writing    bool      // somebody is the writer
-	writeSince int64     // when the write under way began; 0: none is
-	unsent     int       // calls of which out is the requests
-	appended   uint64    // bytes submitted
-	taken      uint64    // bytes handed to write calls
-	written    uint64    // bytes that write calls have accepted
-	returned   sync.Cond // signalled when a write call has returned
+	largest    int           // size of the largest batch of late
+	writing    bool          // somebody is the writer
+	writeSince int64         // when the write under way began; 0: none is
+	unsent     int           // calls of which out is the requests
+	appended   uint64        // bytes submitted
+	taken      atomic.Uint64 // bytes that have left out; changed under mu
+	handed     uint64        // those among them that were handed to write calls
+	written    uint64        // those among them that write calls have accepted
+	gone       atomic.Int32  // calls given up since somebody looked, see dropGone
+	dropped    uint64        // calls that were dropped unwritten
+	returned   sync.Cond     // signalled when a write call has returned
 
 	// Reading: in belongs to whoever has the reader's role.
 	in   intake
@@ -97,9 +106,10 @@ type Conn struct {
 	solo int    // replies in a row that came alone
 	rest bool   // the resident reader should go
 
-	clock   clock
-	silence silence
-	late    lateness
+	clock    clock
+	silence  silence
+	progress progress
+	late     lateness
 
 	gathering gathering
 }
@@ -117,6 +127,9 @@ func New(nc net.Conn, opt Options) *Conn {
 	if opt.ReadBuffer == 0 {
 		opt.ReadBuffer = defaultReadBuffer
 	}
+	if opt.MaxReply == 0 {
+		opt.MaxReply = math.MaxInt
+	}
 	if opt.OnSilence == nil {
 		opt.SilentAfter = 0
 	}
@@ -126,6 +139,8 @@ func New(nc net.Conn, opt Options) *Conn {
 	_, c.socket = socketOf(nc)
 	c.clock.every = tickFor(opt)
 	c.gathering.nearby = int64(nearby)
+	now := c.clock.time()
+	c.silence.heardAt, c.progress.at, c.progress.sentAt = now, now, now
 	return c
 }
 
@@ -197,11 +212,18 @@ func (c *Conn) Err() error {
 	return c.refusal()
 }
 
+// refusal is why the connection takes no more calls, if it does not. The lock is
+// held.
 func (c *Conn) refusal() error {
-	if c.err == nil && c.closing {
+	switch {
+	case c.err != nil:
+		return c.err
+	case c.broken != nil:
+		return c.broken
+	case c.closing:
 		return ErrClosed
 	}
-	return c.err
+	return nil
 }
 
 // Close ends the connection at once. Calls in flight fail with the cause.
@@ -263,12 +285,24 @@ func (c *Conn) Do(ctx context.Context, call *Call) error {
 // an error, Wait must follow.
 func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	if err := ctx.Err(); err != nil {
-		return &Error{Node: c.opt.Node, Cause: err}
+		return &Error{Node: c.opt.Node, Size: call.Size(), Cause: err}
 	}
 	end, mayEnd := endOf(ctx)
-	c.mu.Lock()
-	if err := c.awaitRoom(ctx); err != nil {
+	delayed := !c.mu.TryLock()
+	if delayed {
+		c.mu.Lock()
+	}
+	if err := c.awaitRoom(ctx, call); err != nil {
 		return err
+	}
+	if mayEnd && (delayed || c.isSoon(end)) {
+		// A busy processor is late to end contexts. What nobody waits for any more
+		// would only keep others waiting.
+		if ctx.Err() != nil || nanos() >= end {
+			c.mu.Unlock()
+			<-ctx.Done()
+			return &Error{Node: c.opt.Node, Size: call.Size(), Cause: ctx.Err()}
+		}
 	}
 	if !c.clock.armed && c.refusal() == nil {
 		c.wake()
@@ -279,11 +313,11 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 		if unburied {
 			c.fail(err)
 		}
-		return &Error{Node: c.opt.Node, Cause: err}
+		return &Error{Node: c.opt.Node, Size: call.Size(), Cause: err}
 	}
 	if c.reserved != call.Reserved {
 		c.mu.Unlock()
-		return &Error{Node: c.opt.Node, Cause: ErrReserved}
+		return &Error{Node: c.opt.Node, Size: call.Size(), Cause: ErrReserved}
 	}
 	request := call.Request
 	call.Request = nil
@@ -334,7 +368,7 @@ func (c *Conn) unanswered() uint64 {
 // awaitRoom waits until so many calls were answered that there is room for one
 // more. It is entered with the lock held, and left so unless it returns an
 // error.
-func (c *Conn) awaitRoom(ctx context.Context) error {
+func (c *Conn) awaitRoom(ctx context.Context, call *Call) error {
 	var since int64
 	for c.refusal() == nil && c.full() {
 		if since == 0 {
@@ -349,7 +383,7 @@ func (c *Conn) awaitRoom(ctx context.Context) error {
 		case <-room:
 			c.mu.Lock()
 		case <-ctx.Done():
-			return &Error{Node: c.opt.Node, Waited: time.Duration(nanos() - since), Cause: ctx.Err()}
+			return &Error{Node: c.opt.Node, Size: call.Size(), Waited: time.Duration(nanos() - since), Cause: ctx.Err()}
 		}
 	}
 	return nil
@@ -394,11 +428,18 @@ func (c *Conn) Wait(ctx context.Context, call *Call) error {
 	}
 }
 
-// abandonment is the error of a call whose context has ended.
+// abandonment is the error of a call whose context has ended. It takes no lock: those
+// who give up are many at a time, when a connection is slow, and would only be in the way
+// of others. If nothing has been written of the call by now, nothing ever is: see dropGone.
 func (c *Conn) abandonment(ctx context.Context, call *Call) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.failure(call, ctx.Err())
+	c.gone.Add(1)
+	return &Error{
+		Node:   c.opt.Node,
+		Wrote:  call.before(c.taken.Load()),
+		Size:   call.size,
+		Waited: time.Duration(c.clock.time() - call.since),
+		Cause:  ctx.Err(),
+	}
 }
 
 // failure is the error of a call that gets no replies. The lock is held.
@@ -406,6 +447,7 @@ func (c *Conn) failure(call *Call, cause error) *Error {
 	return &Error{
 		Node:   c.opt.Node,
 		Wrote:  c.wrote(call),
+		Size:   call.size,
 		Waited: time.Duration(c.clock.time() - call.since),
 		Cause:  cause,
 	}
@@ -413,14 +455,10 @@ func (c *Conn) failure(call *Call, cause error) *Error {
 
 // wrote is how many bytes of the call may have left. The lock is held.
 func (c *Conn) wrote(call *Call) int {
-	sent := c.written
 	if c.writeSince != 0 || c.tls {
-		sent = c.taken // how far a write came, or what a record holds, is not known
+		return call.before(c.handed) // how far a write came, or what a record holds, is not known
 	}
-	if sent <= call.start {
-		return 0
-	}
-	return int(min(sent-call.start, uint64(call.size)))
+	return call.before(c.written)
 }
 
 // fail marks the connection dead. Its reader will bury it; without a reader it
@@ -429,6 +467,9 @@ func (c *Conn) fail(cause error) {
 	c.mu.Lock()
 	if c.err == nil {
 		c.err = cause
+		if c.broken != nil && !errors.As(cause, new(*Unasked)) {
+			c.err = c.broken
+		}
 	}
 	alone := c.reader.Load() == nobody && !c.buried
 	if alone {
@@ -457,9 +498,13 @@ func (c *Conn) bury(own *Call) {
 	c.calls.drop(len(dead))
 	c.inFlight.Store(0)
 	wakes := dead[:0]
-	for _, call := range dead {
+	for i, call := range dead {
 		if call.state.Load() == waiting {
-			call.err = c.failure(call, c.err)
+			failure := c.failure(call, c.err)
+			if i == 0 {
+				failure.Received = len(call.raw) + len(c.in.held())
+			}
+			call.err = failure
 		}
 		if call.state.CompareAndSwap(waiting, failed) && call != own {
 			wakes = append(wakes, call)

@@ -34,16 +34,24 @@ func (timeout) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 // ErrReadTimeout is the cause when the oldest call got no reply in time.
 var ErrReadTimeout net.Error = timeout("read timeout")
 
+// ErrReplyTooLarge is the cause when a reply was longer than MaxReply.
+var ErrReplyTooLarge = errors.New("reply larger than MaxReplySize")
+
 var errWriteTimeout net.Error = timeout("write timeout")
 
-// Error says why a call has no replies. When it was given up on a connection
-// that lives on, more of it may be written later than Wrote tells.
+// Error says why a call has no replies.
 type Error struct {
-	Node   string
-	Wrote  int           // bytes of the request that may have reached the server
-	Waited time.Duration // since the call was submitted
-	Cause  error         // of the connection's death, or the context's error
+	Node     string
+	Wrote    int           // bytes of the request that may have reached the server, or may yet
+	Size     int           // bytes of the request
+	Received int           // bytes of the replies that had come
+	Waited   time.Duration // since the call was submitted
+	Cause    error         // of the connection's death, or the context's error
 }
+
+// MayHaveRun reports whether the server may have run the request, which it does not
+// before it has read the last byte.
+func (e *Error) MayHaveRun() bool { return e.Wrote > 0 && e.Wrote >= e.Size }
 
 func (e *Error) Error() string {
 	stage := "queued"

@@ -196,3 +196,97 @@ func TestBusy(t *testing.T) {
 	require.Len(t, reply(s.Call), 1_000_000+12)
 	require.False(t, c.Busy())
 }
+
+// A reply of many small elements, and the replies to a long pipeline, keep others waiting as
+// a long string does.
+func TestBusyWithManySmallOnes(t *testing.T) {
+	t.Parallel()
+	for name, reply := range map[string]string{
+		"an aggregate": "*100000\r\n" + strings.Repeat(":1\r\n", 50_000),
+		"a pipeline":   strings.Repeat("+0123456789\r\n", 20_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, p := pipe(t, Options{})
+			call := block(1, "LRANGE")
+			rest := strings.Repeat(":1\r\n", 50_000)
+			if name == "a pipeline" {
+				call.Replies = 40_000
+				rest = reply
+			}
+			s := start(t.Context(), c, call)
+			p.expect("LRANGE")
+			p.send(reply)
+			soon(t, c.Busy)
+			p.send(rest)
+			s.gets(t, reply+rest)
+			require.False(t, c.Busy())
+		})
+	}
+}
+
+// A reply beyond the bound ends the connection, and its caller learns why.
+func TestMaxReply(t *testing.T) {
+	t.Parallel()
+	const limit = 100_000
+	for name, test := range map[string]struct {
+		reply string
+		fits  bool
+	}{
+		"as long as may be":   {bulkReply(noise(limit - len("$99989\r\n\r\n"))), true},
+		"one byte more":       {bulkReply(noise(limit + 1 - len("$99990\r\n\r\n"))), false},
+		"announced":           {"$500000000\r\nabc", false},
+		"an aggregate":        {sequence(20_000), false},
+		"within an aggregate": {"*2\r\n" + bulkReply(noise(60_000)) + "$60000\r\n", false},
+	} {
+		for _, size := range []int{64, 0, 1 << 20} {
+			t.Run(fmt.Sprint(name, " ", size), func(t *testing.T) {
+				t.Parallel()
+				c, p := pipe(t, Options{MaxReply: limit, ReadBuffer: size})
+				s := start(t.Context(), c, command("GET", "k"))
+				p.expect("GET", "k")
+				behind := start(t.Context(), c, command("GET", "k"))
+				p.expect("GET", "k")
+				go func() { _, _ = io.WriteString(p, test.reply) }()
+				if test.fits {
+					s.gets(t, test.reply)
+					return
+				}
+				require.Positive(t, s.fails(t, ErrReplyTooLarge).Received)
+				require.Zero(t, behind.fails(t, ErrReplyTooLarge).Received)
+			})
+		}
+	}
+}
+
+// A server that refuses a request while it is still being written has answered it.
+func TestRefusalOfALargeRequest(t *testing.T) {
+	t.Parallel()
+	const refusal = "-ERR Protocol error: invalid bulk length\r\n"
+	c, p := socket(t, Options{})
+	first := start(t.Context(), c, command("GET", "k"))
+	p.expect("GET", "k")
+	s := start(t.Context(), c, large("SET", noise(15<<20)))
+	soon(t, c.Busy)
+	behind := start(t.Context(), c, command("INCR", "n"))
+	soon(t, func() bool { return submitted(c, behind) })
+	p.send("+v\r\n" + refusal)
+	require.NoError(t, p.Close()) // with requests unread, which resets the connection
+	first.gets(t, "+v\r\n")
+	s.gets(t, refusal)
+	<-behind.over
+	require.Zero(t, failure(t, behind.err).Wrote)
+}
+
+// Of a large request that is cut off it is known that it did not run.
+func TestLargeRequestThatIsCutOff(t *testing.T) {
+	t.Parallel()
+	c, p := socket(t, Options{})
+	s := start(t.Context(), c, large("SET", noise(30<<20)))
+	soon(t, c.Busy)
+	p.reset()
+	<-s.over
+	e := failure(t, s.err)
+	require.Less(t, e.Wrote, e.Size)
+	require.False(t, e.MayHaveRun())
+}

@@ -16,7 +16,7 @@ import (
 type lateness struct {
 	timer *time.Timer
 	armed bool
-	told  uint64 // so many of the calls ever submitted need no more telling
+	told  uint64 // so many of the calls ever submitted, and not dropped, need no more telling
 	known uint64 // so many were submitted by the last look
 }
 
@@ -27,7 +27,7 @@ const lateAfter = 10 * time.Millisecond
 
 // endOf tells whether ctx may end, and by when, in nanos.
 func endOf(ctx context.Context) (at int64, may bool) {
-	if ctx == context.Background() {
+	if ctx == context.Background() || ctx.Done() == nil {
 		return 0, false
 	}
 	if deadline, ok := ctx.Deadline(); ok {
@@ -40,7 +40,7 @@ func endOf(ctx context.Context) (at int64, may bool) {
 // that is submitted now counts as late. Times taken from the clock may be too
 // early by a tick. The lock is held.
 func (c *Conn) isSoon(end int64) bool {
-	return end < c.clock.lost+c.clock.now+int64(2*lateAfter+c.clock.every)
+	return end < c.clock.lost.Load()+c.clock.now+int64(2*lateAfter+c.clock.every)
 }
 
 // watchOver sees to it that the patient call, about to be submitted, is told when
@@ -52,7 +52,7 @@ func (c *Conn) watchOver(call *Call) {
 		return
 	}
 	l.armed = true
-	l.known = c.served
+	l.known = c.served - c.dropped
 	if l.timer == nil {
 		l.timer = time.AfterFunc(lateAfter, c.lookForLate)
 	} else {
@@ -77,8 +77,9 @@ func (c *Conn) lookForLate() {
 		return
 	}
 	var late []*Call
-	oldest := c.served - uint64(c.calls.n)
-	for i := max(l.told, oldest); i < l.known; i++ {
+	newest := c.served - c.dropped
+	oldest := newest - uint64(c.calls.n)
+	for i := max(l.told, oldest); i < min(l.known, newest); i++ {
 		call := c.calls.at(int(i - oldest))
 		switch {
 		case !call.patient || call.state.Load() != waiting:
@@ -90,7 +91,7 @@ func (c *Conn) lookForLate() {
 			late = append(late, call)
 		}
 	}
-	l.told, l.known = l.known, c.served
+	l.told, l.known = l.known, newest
 	l.armed = c.calls.n > 0
 	if l.armed {
 		l.timer.Reset(lateAfter)

@@ -35,6 +35,14 @@ func (q *queue) drop(n int) {
 	q.n -= n
 }
 
+// cut removes the n newest calls.
+func (q *queue) cut(n int) {
+	for range n {
+		q.n--
+		q.set(q.n, nil)
+	}
+}
+
 func (q *queue) first() *Call {
 	if q.n == 0 {
 		return nil
@@ -44,3 +52,6 @@ func (q *queue) first() *Call {
 
 // at is the i-th of the n calls.
 func (q *queue) at(i int) *Call { return q.ring[(q.head+i)&(len(q.ring)-1)] }
+
+// set replaces it.
+func (q *queue) set(i int, c *Call) { q.ring[(q.head+i)&(len(q.ring)-1)] = c }

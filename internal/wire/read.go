@@ -168,7 +168,7 @@ func (c *Conn) resume(err error) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.err == nil && c.nc.SetReadDeadline(time.Time{}) == nil
+	return c.err == nil && c.broken == nil && c.nc.SetReadDeadline(time.Time{}) == nil
 }
 
 // What the reader does next.
@@ -194,12 +194,16 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news, idl
 	defer c.mu.Unlock()
 	if in.came > 0 {
 		c.gathering.received += in.came
+		c.progress.received += in.came
 		in.came = 0
 		c.silence.heard(answered, c.calls.first(), c.clock.now)
 	}
 	news = c.silence.news()
 	left := c.inFlight.Add(int32(-answered))
 	if answered > 0 {
+		if c.receiving.Load() {
+			c.receiving.Store(false)
+		}
 		c.solo++
 		if answered > 1 || left > 0 {
 			c.solo = 0
@@ -213,7 +217,7 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news, idl
 		}
 	}
 	switch {
-	case c.closing && left == 0 || c.err != nil:
+	case (c.closing || c.broken != nil) && left == 0 || c.err != nil:
 		return woken, news, idle, end
 	case wrong != nil, more && left == 0, own != nil && own.state.Load() == waiting:
 		return woken, news, idle, stay
@@ -281,6 +285,9 @@ func (c *Conn) handOut() (more bool, err error) {
 		call := c.head()
 		if call == nil {
 			return false, unasked(reply)
+		}
+		if len(reply) > c.opt.MaxReply {
+			return false, ErrReplyTooLarge
 		}
 		call.got++
 		in.pass(len(reply), long)
@@ -357,6 +364,12 @@ func (c *Conn) fill() error {
 		in.acquire(c.opt.ReadBuffer)
 	}
 	missing := in.framer.Missing()
+	if missing > c.opt.MaxReply-len(in.held()) {
+		return ErrReplyTooLarge
+	}
+	if bulky := in.bulky(missing); bulky != c.receiving.Load() {
+		c.receiving.Store(bulky)
+	}
 	switch held := in.w - in.r; {
 	case in.frame != nil:
 		return c.fillFrame(missing)
@@ -365,7 +378,6 @@ func (c *Conn) fill() error {
 	case held+missing > len(in.buf):
 		in.frame = append(make([]byte, 0, held+min(missing, growStep)), in.buf[in.r:in.w]...)
 		in.r, in.mark = in.w, in.w
-		c.receiving.Store(missing >= bulk)
 		return c.fillFrame(missing)
 	case in.w+missing > len(in.buf):
 		in.w = copy(in.buf, in.buf[in.r:in.w])
@@ -374,6 +386,12 @@ func (c *Conn) fill() error {
 	n, err := c.nc.Read(in.buf[in.w:])
 	in.w += n
 	return in.read(n, err)
+}
+
+// bulky reports whether a large reply is on its way in, of which so many bytes are
+// missing at the least, or a call has got a lot of replies and not yet all.
+func (in *intake) bulky(missing int) bool {
+	return missing >= bulk || len(in.frame) >= bulk && !in.framer.Exact() || len(in.heads) > 0 && len(in.heads[0].raw) >= bulk
 }
 
 // read notes the outcome of a read: an error that comes with bytes will come
@@ -407,7 +425,6 @@ func (c *Conn) fillFrame(missing int) error {
 	}
 	n, err := c.nc.Read(in.frame[have:min(have+missing, cap(in.frame))])
 	in.frame = in.frame[:have+n]
-	c.receiving.Store(missing-n >= bulk)
 	return in.read(n, err)
 }
 

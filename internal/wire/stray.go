@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"errors"
 	"strconv"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -32,19 +31,6 @@ func unasked(reply []byte) error {
 	}
 	line, _, _ := bytes.Cut(reply[1:], []byte("\r\n"))
 	return &Unasked{resp.Error(line)}
-}
-
-// lastWords is the error of a write that has failed: what the server has said before
-// it hung up, if it could be the answer to nothing. The lock is held.
-func (c *Conn) lastWords(failed error) error {
-	if c.reader.Load() != nobody || c.calls.n != 1 || c.written > c.calls.first().start {
-		return failed
-	}
-	var said *Unasked
-	if errors.As(c.checkAlive(), &said) {
-		return said
-	}
-	return failed
 }
 
 // held is what was read and is not yet given away.

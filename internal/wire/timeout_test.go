@@ -189,7 +189,8 @@ func TestProcessThatWasStopped(t *testing.T) {
 		e := after.fails(t, ErrReadTimeout)
 		require.GreaterOrEqual(t, time.Since(began), limit-4*c.clock.every)
 		require.LessOrEqual(t, time.Since(began), limit+2*c.clock.every)
-		require.LessOrEqual(t, e.Waited, limit+2*c.clock.every)
+		// The time counts from the reply to the other, which came mostTicks later.
+		require.LessOrEqual(t, e.Waited, limit+(2+mostTicks)*c.clock.every)
 	})
 }
 
@@ -226,5 +227,79 @@ func TestDeadlineBeforeReadTimeout(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		require.ErrorIs(t, c.Err(), ErrReadTimeout)
+	})
+}
+
+// A large reply may take longer than ReadTimeout, and so may those behind it: the time
+// counts from the last byte.
+func TestLargeReplyThatTakesLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, p := pipe(t, Options{ReadTimeout: time.Second})
+		value := noise(8 << 20)
+		first := start(t.Context(), c, command("GET", "large"))
+		p.expect("GET", "large")
+		behind := start(t.Context(), c, command("INCR", "n"))
+		p.expect("INCR", "n")
+		for _, piece := range pieces(bulkReply(value), 100_000) {
+			time.Sleep(900 * time.Millisecond)
+			p.send(piece)
+		}
+		first.gets(t, bulkReply(value))
+		time.Sleep(900 * time.Millisecond)
+		p.send(":1\r\n")
+		behind.gets(t, ":1\r\n")
+
+		late := start(t.Context(), c, command("GET", "k"))
+		p.expect("GET", "k")
+		p.send("$100000\r\nabc")
+		requireWaited(t, c, time.Second, late.fails(t, ErrReadTimeout))
+	})
+}
+
+// A server that sends little, but never nothing, has ten times ReadTimeout.
+func TestTrickle(t *testing.T) {
+	t.Parallel()
+	for name, send := range map[string]string{"a reply": "x", "replies": "+OK\r\n"} { // to one call
+		synctest.Test(t, func(t *testing.T) {
+			c, p := pipe(t, Options{ReadTimeout: time.Second})
+			call := command("GET", "k")
+			call.Replies = 1_000
+			s := start(t.Context(), c, call)
+			p.expect("GET", "k")
+			if name == "a reply" {
+				p.send("$100000\r\n")
+			}
+			for !s.isOver() {
+				time.Sleep(500 * time.Millisecond)
+				_, _ = p.Write([]byte(send))
+				synctest.Wait()
+			}
+			e := s.fails(t, ErrReadTimeout)
+			require.Positive(t, e.Waited)
+			require.InDelta(t, 10*time.Second, e.Waited, float64(time.Second))
+		})
+	}
+}
+
+// A large request has WriteTimeout for each piece, and the server ReadTimeout from the last.
+func TestLargeRequestThatTakesLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const limit = time.Second
+		c, p := pipe(t, Options{ReadTimeout: limit, WriteTimeout: limit})
+		s := start(t.Context(), c, large("SET", noise(20*pieceSize)))
+		left := s.Size()
+		for buf := make([]byte, pieceSize/2); left > 0; {
+			time.Sleep(limit / 4)
+			n, err := p.in.Read(buf)
+			if err != nil {
+				require.NoError(t, failure(t, s.err))
+			}
+			left -= n
+		}
+		time.Sleep(limit * 3 / 4)
+		p.send("+OK\r\n")
+		s.gets(t, "+OK\r\n")
 	})
 }
