@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -263,23 +262,15 @@ func (b *batch) round(ctx context.Context) {
 // are not left alone by a callback that panics.
 func (g *batchGroup) goAhead(callback string, exchange func()) {
 	g.done = make(chan struct{})
-	go func() {
-		defer close(g.done)
-		result := fmt.Errorf("redis: %s: %w", callback, errGoexit)
-		defer func() {
-			if result != nil {
-				g.fail(result)
-			}
-		}()
-		err := guard(callback, func() error {
-			exchange()
-			return nil
-		})
+	spawn(callback, func() error {
+		exchange()
+		return nil
+	}, func(err error) {
 		if err != nil {
-			err = fmt.Errorf("redis: %w", err)
+			g.fail(err)
 		}
-		result = err
-	}()
+		close(g.done)
+	})
 }
 
 // exchange sends the group and waits for the replies.

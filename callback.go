@@ -34,7 +34,7 @@ func (e *PanicError) Error() string { return e.text }
 // newPanicError makes the error of a panic with value. It must be called by the
 // deferred function that has recovered it.
 func newPanicError(callback string, value any) *PanicError {
-	text := callback + " has panicked: " + panicText(value)
+	text := "redis: " + callback + " has panicked: " + panicText(value)
 	if at := panicOrigin(); at != "" {
 		text += " (at " + at + ")"
 	}
@@ -79,18 +79,22 @@ var errGoexit = errors.New("it has called runtime.Goexit")
 // guard calls a function of the program on a goroutine of the client, and makes an error
 // of a panic in it.
 func guard(callback string, call func() error) (err error) {
-	returned := false
 	defer func() {
-		if returned {
-			return
-		}
 		if value := recover(); value != nil {
 			err = newPanicError(callback, value)
 		}
 	}()
-	err = call()
-	returned = true
-	return err
+	return call()
+}
+
+// spawn calls a function of the program on a goroutine, and there done with its error:
+// also when it has panicked, or ended the goroutine.
+func spawn(callback string, call func() error, done func(error)) {
+	go func() {
+		err := fmt.Errorf("redis: %s: %w", callback, errGoexit)
+		defer func() { done(err) }()
+		err = guard(callback, call)
+	}()
 }
 
 // returnGrace is how long after the end of its time a callback may take to say what went
@@ -141,41 +145,35 @@ func inTime[T any](ctx context.Context, d *dialer, dial func(context.Context, *d
 	}
 	own := *d
 	own.step = new(atomic.Pointer[dialStep])
-	var o struct {
-		conn T
-		err  error
-	}
-	o.err = own.failed("dial", errGoexit)
+	var conn T
+	var err error
 	done := make(chan struct{})
-	var over atomic.Bool // the dial, or the wait for it: what comes first decides
-	go func() {
-		defer func() {
-			if over.CompareAndSwap(false, true) {
-				close(done)
-				return
+	var over atomic.Bool                 // the dial, or the wait for it: what comes first decides
+	spawn("Dialer", func() (err error) { // what that has returned may panic, too
+		conn, err = dial(ctx, &own)
+		return err
+	}, func(failure error) {
+		if over.CompareAndSwap(false, true) {
+			if err = failure; err != nil && !errors.As(err, new(*DialError)) {
+				err = own.failed("dial", err)
 			}
-			if o.err == nil {
-				discard(o.conn)
-			}
-			abandoned.ended(addr)
-		}()
-		o.err = guard("Dialer", func() (err error) { // what it has returned may panic, too
-			o.conn, err = dial(ctx, &own)
-			return err
-		})
-		if panicked, ok := o.err.(*PanicError); ok {
-			o.err = own.failed("dial", panicked)
+			close(done)
+			return
 		}
-	}()
+		if failure == nil {
+			discard(conn)
+		}
+		abandoned.ended(addr)
+	})
 	if returned(ctx, done) {
-		return o.conn, o.err
+		return conn, err
 	}
 	// The end of this ctx, which may be a caller's, is nothing to later dials.
 	abandoned.add(addr, own.unreturned(context.DeadlineExceeded))
 	if !over.CompareAndSwap(false, true) {
 		abandoned.ended(addr)
 		<-done
-		return o.conn, o.err
+		return conn, err
 	}
 	return none, own.unreturned(ctx.Err())
 }

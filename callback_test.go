@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -465,9 +464,6 @@ func TestPanicsOnGoroutinesOfTheClient(t *testing.T) {
 		}, nil},
 	} {
 		for name, wrong := range map[string]func(){"panics": func() { panic(errScripted) }, "exits": runtime.Goexit} {
-			if name == "exits" && strings.HasPrefix(test.name, "ForEach") {
-				continue // errgroup takes it for nil
-			}
 			t.Run(test.name+" "+name, func(t *testing.T) {
 				t.Parallel()
 				servers := newScriptedCluster(t, 2)

@@ -3,8 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 )
 
 // ClusterClient talks to a whole cluster: it sends each command to the node
@@ -101,20 +100,22 @@ func (c *ClusterClient) SlaveForKey(ctx context.Context, key string) (*Client, e
 }
 
 // ForEachMaster calls fn for every primary, for all at once. It returns when all
-// have ended; an error does not stop the others, and the first is returned.
+// have ended; an error does not stop the others, and the first is returned. A panic in fn
+// is an error, a [*PanicError].
 func (c *ClusterClient) ForEachMaster(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
 	return c.forEach(ctx, "ForEachMaster", (*slotMap).primaries, fn)
 }
 
 // ForEachSlave calls fn for every replica, for all at once. It returns when all
-// have ended; an error does not stop the others, and the first is returned.
+// have ended; an error does not stop the others, and the first is returned. A panic in fn
+// is an error, a [*PanicError].
 func (c *ClusterClient) ForEachSlave(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
 	return c.forEach(ctx, "ForEachSlave", (*slotMap).replicas, fn)
 }
 
 // ForEachShard calls fn for every node, primaries and replicas, for all at once.
 // It returns when all have ended; an error does not stop the others, and the first
-// is returned.
+// is returned. A panic in fn is an error, a [*PanicError].
 func (c *ClusterClient) ForEachShard(ctx context.Context, fn func(ctx context.Context, client *Client) error) error {
 	return c.forEach(ctx, "ForEachShard", func(m *slotMap) []*node { return m.nodes }, fn)
 }
@@ -126,13 +127,19 @@ func (c *ClusterClient) forEach(ctx context.Context, method string, nodes func(*
 	if err != nil {
 		return err
 	}
-	var group errgroup.Group
+	var calls sync.WaitGroup
+	var once sync.Once
 	for _, n := range nodes(m) {
-		group.Go(func() error {
-			return guard("the function of "+method, func() error { return fn(ctx, n.client) })
+		calls.Add(1)
+		spawn("the function of "+method, func() error { return fn(ctx, n.client) }, func(e error) {
+			if e != nil {
+				once.Do(func() { err = e })
+			}
+			calls.Done()
 		})
 	}
-	return group.Wait()
+	calls.Wait()
+	return err
 }
 
 // Process sends cmd to the node that serves it and puts the reply into it. The

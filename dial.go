@@ -86,7 +86,7 @@ type DialError struct {
 
 // Error names the node, the stage and the cause.
 func (e *DialError) Error() string {
-	return fmt.Sprintf("redis: %s: %s: %v", e.Node, e.Stage, e.Err)
+	return fmt.Sprintf("redis: %s: %s: %s", e.Node, e.Stage, strings.TrimPrefix(fmt.Sprint(e.Err), "redis: "))
 }
 
 // Unwrap gives the cause.

@@ -28,6 +28,11 @@ import (
 // nodes' clients, which [ClusterClient.OnNewNode] and ForEachShard hand out, see
 // what is sent to the node. What the client does on its own account, such as
 // loading the slot map, no hook sees but for the dials.
+//
+// A panic in a hook around a single command or a transaction is the caller's to recover,
+// as it is in one around a pipeline of the client that is called. In a hook around a dial,
+// or around what a [ClusterClient] sends to a node of a pipeline or of a divided command,
+// it becomes a [*PanicError]: others depend on the goroutine.
 type Hook interface {
 	// DialHook is for opening a connection to a node, also for publish and
 	// subscribe.

@@ -117,7 +117,7 @@ func (l logLine) print(logger Logging) {
 		return nil
 	})
 	if err != nil && logger != Logging(slogger{}) {
-		logLine{format: "redis: %v", args: []any{err}}.print(slogger{})
+		logLine{format: "%v", args: []any{err}}.print(slogger{})
 	}
 }
 

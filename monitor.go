@@ -2,6 +2,7 @@ package redis
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
@@ -114,14 +113,13 @@ func (c *MonitorCmd) watch(ctx context.Context, clients ...*Client) {
 		return
 	}
 	conns := make([]*monitorConn, len(clients))
-	var dials errgroup.Group
+	errs := make([]error, len(clients))
+	var dials sync.WaitGroup
 	for i, client := range clients {
-		dials.Go(func() (err error) {
-			conns[i], err = dialMonitor(ctx, client)
-			return err
-		})
+		dials.Go(func() { conns[i], errs[i] = dialMonitor(ctx, client) })
 	}
-	err := dials.Wait()
+	dials.Wait()
+	err := cmp.Or(errs...)
 	c.mu.Lock()
 	c.conns = slices.DeleteFunc(conns, func(conn *monitorConn) bool { return conn == nil })
 	c.mu.Unlock()

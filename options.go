@@ -172,8 +172,9 @@ type ClusterOptions struct {
 	ContextTimeoutEnabled bool
 
 	// MaxConcurrentDials bounds the dials to a node that are under way at the
-	// same time. Default, also for negative values: PoolSize, which is the most
-	// it can be.
+	// same time, those included that go on after DialTimeout since a function such as
+	// Dialer does not return. Default, also for negative values: PoolSize, which is the
+	// most it can be.
 	MaxConcurrentDials int
 
 	// PoolFIFO hands out the connection that has been idle longest instead of

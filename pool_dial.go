@@ -203,20 +203,20 @@ func (p *pool) refused(err error) {
 // does not answer it is not asked again until it has, and the pause is the usual one.
 func (p *pool) askPause(failures int) time.Duration {
 	given := make(chan time.Duration, 1)
-	go func() {
-		pause := p.usualPause(failures)
-		err := guard("DialerRetryBackoff", func() error {
-			pause = p.opt.DialerRetryBackoff(failures)
-			return nil
-		})
+	usual := p.usualPause(failures)
+	pause := usual
+	spawn("DialerRetryBackoff", func() error {
+		pause = p.opt.DialerRetryBackoff(failures)
+		return nil
+	}, func(err error) {
 		if err != nil {
-			logf("redis: %s: %v", p.opt.Addr, err)
+			logf("%v (for %s)", err, p.opt.Addr)
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.pauseOverdue = false
 		given <- pause
-	}()
+	})
 	timeout := time.NewTimer(returnGrace)
 	defer timeout.Stop()
 	select {
@@ -231,7 +231,7 @@ func (p *pool) askPause(failures int) time.Duration {
 		return pause
 	default:
 		p.pauseOverdue = true
-		return p.usualPause(failures)
+		return usual
 	}
 }
 

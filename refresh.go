@@ -110,23 +110,17 @@ func (t *topology) askProgram(ctx context.Context) ([]ClusterSlot, time.Time, er
 			return nil, call.asked, fmt.Errorf("redis: ClusterSlots has not returned for %v: %w", time.Since(call.asked).Round(time.Millisecond), context.DeadlineExceeded)
 		}
 	}
-	call = &slotsCall{asked: time.Now(), done: make(chan struct{}), err: fmt.Errorf("redis: ClusterSlots: %w", errGoexit)}
-	go func() {
-		defer func() {
-			close(call.done)
-			if ctx.Err() != nil && call.err == nil {
-				t.refresh()
-			}
-		}()
-		err := guard("ClusterSlots", func() (err error) {
-			call.slots, err = t.opt.ClusterSlots(ctx)
-			return err
-		})
-		if panicked, ok := err.(*PanicError); ok {
-			err = fmt.Errorf("redis: %w", panicked)
-		}
+	call = &slotsCall{asked: time.Now(), done: make(chan struct{})}
+	spawn("ClusterSlots", func() (err error) {
+		call.slots, err = t.opt.ClusterSlots(ctx)
+		return err
+	}, func(err error) {
 		call.err = err
-	}()
+		close(call.done)
+		if ctx.Err() != nil && err == nil {
+			t.refresh()
+		}
+	})
 	if returned(ctx, call.done) {
 		return call.slots, call.asked, call.err
 	}

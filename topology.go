@@ -430,7 +430,7 @@ func (t *topology) nodeLocked(a announced) *node {
 				return nil
 			})
 			if err != nil {
-				logf("redis: %s: %v", n.addr, err)
+				logf("%v (for %s)", err, n.addr)
 			}
 		}()
 	}
@@ -450,7 +450,7 @@ func (t *topology) newClient(options func() *Options) *Client {
 	})
 	switch {
 	case err != nil:
-		return uselessClient(options(), fmt.Errorf("redis: %w", err))
+		return uselessClient(options(), err)
 	case c == nil || c.opt == nil:
 		return uselessClient(options(), errNoClient)
 	case c.err != nil:
