@@ -2,12 +2,14 @@ package redis
 
 import (
 	"encoding"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,4 +167,89 @@ func TestBytesAreNotCopied(t *testing.T) {
 	cmd := NewCmd(t.Context(), "set", "key", b)
 	copy(b, "after.")
 	require.Equal(t, "set key after.: <nil>", cmd.String())
+}
+
+// The text of a command is for logs: it is short, and has no secrets.
+func TestCommandTextHidesSecrets(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	const secret = "opensesame"
+	for _, args := range [][]any{
+		{"auth", secret},
+		{"AUTH", "user", secret},
+		{"auth", "user", secret, secret},
+		{"hello", 3, "AUTH", "user", secret, "setname", "name"},
+		{"hello", 3, "setname", "name", "auth", "user", secret},
+		{"acl", "setuser", "user", "on", ">" + secret, "~*"},
+		{"ACL", "SETUSER", "user", "<" + secret, "#" + secret, "!" + secret},
+		{"acl", "setuser", "user", "on >" + secret},
+		{"config", "set", "requirepass", secret},
+		{"config", "set", "maxmemory", 1, "masterauth", secret, "primaryauth", secret},
+		{"CONFIG", "SET", "TLS-Key-File-Pass", secret, "tls-client-key-file-pass", secret},
+		{"migrate", "host", 6379, "key", 0, 1000, "copy", "auth", secret},
+		{"migrate", "host", 6379, "", 0, 1000, "AUTH2", "user", secret, "keys", "a"},
+		{"sentinel", "set", "name", "auth-pass", secret},
+	} {
+		cmd := NewCmd(ctx, args...)
+		require.NotContains(t, cmd.String(), secret)
+		require.NotContains(t, fmt.Sprintf("%v %+v %s", cmd, cmd, cmd), secret)
+		require.Contains(t, cmd.String(), hidden)
+		cmd.SetErr(fmt.Errorf("ERR what is %q", secret))
+		require.NotContains(t, cmd.String(), secret)
+		require.Contains(t, cmd.String(), "ERR what is")
+	}
+	for _, args := range [][]any{
+		{"config", "get", "requirepass"}, {"config", "get", "*"}, {"config", "get", "maxmemory", "master*"},
+		{"acl", "genpass"}, {"acl", "list"}, {"acl", "getuser", "user"},
+	} {
+		cmd := NewCmd(ctx, args...)
+		cmd.SetVal(secret)
+		require.NotContains(t, cmd.String(), secret, "%v", args)
+	}
+	shown := NewCmd(ctx, "config", "get", "maxmemory")
+	shown.SetVal("100")
+	require.Equal(t, "config get maxmemory: 100", shown.String())
+	require.Equal(t, "config set maxmemory 1: <nil>", NewCmd(ctx, "config", "set", "maxmemory", 1).String())
+	require.Equal(t, "auth user ***: <nil>", NewCmd(ctx, "auth", "user", secret).String())
+	require.Equal(t, "set auth "+secret+": <nil>", NewCmd(ctx, "set", "auth", secret).String())
+}
+
+func TestCommandTextIsShort(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat("é", 1<<20)
+	cmd := NewStringCmd(t.Context(), "getset", "key", large)
+	cmd.SetVal(large)
+	require.Equal(t, "getset key "+strings.Repeat("é", 32)+"… (2097152 bytes): "+strings.Repeat("é", 256)+"… (2097152 bytes)", cmd.String())
+	many := make([]any, 1001)
+	many[0] = "del"
+	for i := range many[1:] {
+		many[1+i] = "k"
+	}
+	require.Equal(t, "del"+strings.Repeat(" k", 63)+" … (1000 arguments): 0", NewIntCmd(t.Context(), many...).String())
+}
+
+func TestOptionsAreShownWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "opensesame"
+	opt := &Options{Addr: "127.0.0.1:1", Username: "me", Password: secret}
+	cluster := &ClusterOptions{Addrs: []string{"127.0.0.1:1"}, Username: "me", Password: secret}
+	universal := &UniversalOptions{Addrs: []string{"127.0.0.1:1"}, Username: "me", Password: secret}
+	one, all := NewClient(opt), NewClusterClient(cluster)
+	defer func() { _, _ = one.Close(), all.Close() }()
+	conn := one.Conn()
+	for _, v := range []any{
+		opt, *opt, cluster, *cluster, universal, *universal, one.Options(), all.Options(),
+		struct{ Opt Options }{*opt}, []*Options{opt}, map[string]any{"o": cluster},
+		one, all, conn, all.Subscribe(t.Context()), all.Pipeline(), newTx(one, 0, nil),
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			text := fmt.Sprintf(verb, v)
+			require.NotContains(t, text, secret, "%T %s", v, verb)
+			require.NotContains(t, text, hex.EncodeToString([]byte(secret)), "%T %s", v, verb)
+		}
+	}
+	require.Contains(t, fmt.Sprintf("%+v", opt), "Addr:127.0.0.1:1")
+	require.Contains(t, fmt.Sprintf("%+v", opt), "Password:***")
+	require.Equal(t, secret, opt.Password)
+	require.NotContains(t, fmt.Sprintf("%+v", new(Options)), "***", "there is none")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 )
 
 // Client talks to one server: a node of a cluster, or one that stands alone.
@@ -59,6 +60,9 @@ func (c *Client) Options() *Options { return c.opt }
 
 // String names the server.
 func (c *Client) String() string { return c.opt.name() }
+
+// Format names the server for all verbs of package fmt.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 func (o *Options) name() string { return fmt.Sprintf("Redis<%s db:%d>", o.Addr, o.DB) }
 

@@ -3,6 +3,8 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -42,6 +44,11 @@ func NewClusterClient(opt *ClusterOptions) *ClusterClient {
 // Options returns the options in use, defaults filled in. They must not be
 // changed.
 func (c *ClusterClient) Options() *ClusterOptions { return c.opt }
+
+// Format names the addresses that lead to the cluster, for all verbs of package fmt.
+func (c *ClusterClient) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "RedisCluster<%s>", strings.Join(c.opt.Addrs, " "))
+}
 
 // Close ends the client: commands in flight and later ones fail with
 // [ErrClosed]. To close it once more does nothing and is no error.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -27,7 +28,9 @@ type Cmder interface {
 	// string, []byte or bool. A [Hook] of the client that the command was given to
 	// may replace one of them before it calls next, which changes what is sent.
 	Args() []any
-	// String shows the command and its result for logs and tests.
+	// String shows the command and its result for logs and tests: the first 64
+	// arguments with 64 bytes of each, and 512 bytes of the result. Passwords, as of
+	// AUTH, HELLO, ACL SETUSER, CONFIG SET and MIGRATE, it does not show.
 	String() string
 	// SetFirstKeyPos tells where the first key stands in Args, for a command
 	// that the command table does not know. 0 means that there is none.
@@ -310,20 +313,21 @@ func (c *baseCmd) replyTimeout(read time.Duration) time.Duration {
 	return blocks + max(read, blockMargin)
 }
 
-// shownBytes is how much of an argument a text for people shows, and shownArgs how
-// many arguments.
+// What a text for people shows of a command: so many arguments, so many bytes of each,
+// and so many of the reply. It may hold all of a large value, and end in a log.
 const (
-	shownBytes = 64
 	shownArgs  = 64
+	shownBytes = 64
+	shownReply = 512
 )
 
-// shortened is s without what is too long to be shown.
-func shortened(s string) string {
-	if len(s) <= shownBytes {
+// shortened is s without what is behind its first bytes.
+func shortened(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	end := shownBytes
-	for end > shownBytes-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(s[end]) {
 		end--
 	}
 	return fmt.Sprintf("%s… (%d bytes)", s[:end], len(s))
@@ -332,19 +336,101 @@ func shortened(s string) string {
 // text shows the command with val, or with its error.
 func (c *baseCmd) text(val any) string {
 	var b strings.Builder
-	for i := range c.argCount() {
+	n := c.argCount()
+	secrets := c.secretArgs()
+	for i := range min(n, shownArgs) {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(c.argText(i))
+		if secrets != nil && secrets(i) {
+			b.WriteString(hidden)
+			continue
+		}
+		b.WriteString(shortened(c.argText(i), shownBytes))
+	}
+	if n > shownArgs {
+		fmt.Fprintf(&b, " … (%d arguments)", n-1)
 	}
 	b.WriteString(": ")
-	if err := c.Err(); err != nil {
-		b.WriteString(err.Error())
-	} else {
-		fmt.Fprint(&b, val)
+	var reply string
+	switch err := c.Err(); {
+	case err != nil:
+		reply = err.Error()
+		for i := range n {
+			if secrets != nil && secrets(i) {
+				reply = withoutText(reply, c.argText(i))
+			}
+		}
+	case c.answersSecrets():
+		reply = hidden
+	default:
+		reply = fmt.Sprint(val)
 	}
+	b.WriteString(shortened(reply, shownReply))
 	return b.String()
+}
+
+// withoutText is the text of an error without an argument, which servers repeat when
+// they do not like it: as a whole, or the password that a rule of ACL SETUSER sets.
+func withoutText(text, arg string) string {
+	for _, part := range append([]string{arg}, strings.Fields(arg)...) {
+		secret := strings.TrimLeft(part, "><#!")
+		if part != arg && secret == part {
+			continue // a rule without a password
+		}
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, hidden)
+		}
+	}
+	return text
+}
+
+// hidden stands for a secret in a text.
+const hidden = "***"
+
+// secretArgs tells which arguments are secrets, or may be; nil if none are.
+func (c *baseCmd) secretArgs() func(i int) bool {
+	after := func(i int, words ...string) bool {
+		return i > 1 && slices.Contains(words, strings.ToLower(c.argText(i-1)))
+	}
+	switch c.FullName() {
+	case "auth":
+		return func(i int) bool { return i > 1 || i == 1 && c.argCount() != 3 } // else a user's name
+	case "hello":
+		return func(i int) bool { return i > 2 && strings.EqualFold(c.argText(i-2), "auth") }
+	case "migrate":
+		return func(i int) bool {
+			return after(i, "auth") || i > 2 && strings.EqualFold(c.argText(i-2), "auth2")
+		}
+	case "acl setuser": // >password, <password, #hash, !hash
+		return func(i int) bool { return i > 2 && strings.ContainsAny(c.argText(i), "><#!") }
+	case "config set", "module loadex", "sentinel", "sentinel set", "sentinel config":
+		return func(i int) bool { return i > 2 && isSecretSetting(c.argText(i-1)) }
+	}
+	return nil
+}
+
+// isSecretSetting reports whether a setting of a server is a secret by its name:
+// requirepass, masterauth, tls-key-file-pass.
+func isSecretSetting(name string) bool {
+	name = strings.ToLower(name)
+	return strings.Contains(name, "pass") || strings.Contains(name, "auth") || strings.Contains(name, "secret")
+}
+
+// answersSecrets reports whether secrets may be in the reply.
+func (c *baseCmd) answersSecrets() bool {
+	switch c.FullName() {
+	case "acl genpass", "acl getuser", "acl list":
+		return true
+	case "config get":
+		for i := 2; i < c.argCount(); i++ {
+			pattern := c.argText(i)
+			if isSecretSetting(pattern) || strings.ContainsAny(pattern, `*?[\`) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // result is a command with a reply of type T.

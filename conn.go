@@ -2,6 +2,8 @@ package redis
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"slices"
 	"sync"
 
@@ -49,6 +51,9 @@ func (c *Conn) bind(list []Hook) {
 
 // String names the server.
 func (c *Conn) String() string { return c.opt.name() }
+
+// Format names the server for all verbs of package fmt.
+func (c *Conn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // Process sends cmd and puts the reply into it. The error is the command's.
 func (c *Conn) Process(ctx context.Context, cmd Cmder) error { return c.hooks.process(ctx, cmd) }

@@ -38,7 +38,7 @@ func crossSlot(a, b string) error {
 
 func crossSlotHint(a, b string) string {
 	return fmt.Sprintf("%q is in slot %d, %q in slot %d: keys with the same {tag} share a slot",
-		shortened(a), keySlot(a), shortened(b), keySlot(b))
+		shortened(a, shownBytes), keySlot(a), shortened(b, shownBytes), keySlot(b))
 }
 
 // replyError is a reply of the server with what helps to find its cause behind it. It

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-e06f3def/rediscluster/internal/cmdinfo"
 )
 
 // leavesTo is the reaction of a server that leaves the cluster instead of an answer:
@@ -82,4 +84,26 @@ func TestRandomKeyOfSomeShards(t *testing.T) {
 	err := c.RandomKey(background(t)).Err()
 	require.ErrorAs(t, err, new(*NodesError))
 	require.NotErrorIs(t, err, Nil)
+}
+
+func TestSumsDoNotWrap(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		replies []string
+		want    string
+	}{
+		{[]string{":1\r\n", ":2\r\n"}, ":3\r\n"},
+		{[]string{":9223372036854775807\r\n", ":1\r\n", ":5\r\n"}, ":9223372036854775807\r\n"},
+		{[]string{":-9223372036854775808\r\n", ":-1\r\n"}, ":-9223372036854775808\r\n"},
+		{[]string{":9223372036854775807\r\n", ":-9223372036854775808\r\n"}, ":-1\r\n"},
+		{[]string{"*2\r\n:1\r\n:9223372036854775807\r\n", "*2\r\n:1\r\n:1\r\n"}, "*2\r\n:2\r\n:9223372036854775807\r\n"},
+	} {
+		replies := make([][]byte, len(test.replies))
+		for i, r := range test.replies {
+			replies[i] = []byte(r)
+		}
+		got, err := merges[cmdinfo.RespSum](replies)
+		require.NoError(t, err)
+		require.Equal(t, test.want, string(got))
+	}
 }

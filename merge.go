@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/seed-e06f3def/rediscluster/internal/cmdinfo"
@@ -20,7 +21,7 @@ var merges = map[cmdinfo.ResponsePolicy]merge{
 	cmdinfo.RespDefault:      joinLists,
 	cmdinfo.RespAllSucceeded: firstReply,
 	cmdinfo.RespOneSucceeded: firstReply,
-	cmdinfo.RespSum:          fold(func(a, b int64) int64 { return a + b }),
+	cmdinfo.RespSum:          fold(sum),
 	cmdinfo.RespMin:          fold(func(a, b int64) int64 { return min(a, b) }),
 	cmdinfo.RespMax:          fold(func(a, b int64) int64 { return max(a, b) }),
 	cmdinfo.RespLogicalAnd:   fold(func(a, b int64) int64 { return truth(a != 0 && b != 0) }),
@@ -183,6 +184,18 @@ func readNumbers(reply []byte) ([]int64, error) {
 		}
 	}
 	return numbers, nil
+}
+
+// sum adds numbers, and stays at the largest or the smallest instead of wrapping.
+func sum(a, b int64) int64 {
+	switch c := a + b; {
+	case a > 0 && b > 0 && c < 0:
+		return math.MaxInt64
+	case a < 0 && b < 0 && c >= 0:
+		return math.MinInt64
+	default:
+		return c
+	}
 }
 
 func truth(b bool) int64 {

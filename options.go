@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"time"
 )
@@ -638,4 +639,34 @@ func (o *Options) tlsConfigFor(host string) *tls.Config {
 		config.ServerName = host
 	}
 	return config
+}
+
+// Format prints the options for all verbs of package fmt, without the password.
+func (o Options) Format(f fmt.State, verb rune) {
+	type shown Options // without this method
+	o.Password = withoutSecret(o.Password)
+	formatShown(f, verb, shown(o))
+}
+
+// Format prints the options for all verbs of package fmt, without the password.
+func (o ClusterOptions) Format(f fmt.State, verb rune) {
+	type shown ClusterOptions
+	o.Password = withoutSecret(o.Password)
+	formatShown(f, verb, shown(o))
+}
+
+// Format prints the options for all verbs of package fmt, without the password.
+func (o UniversalOptions) Format(f fmt.State, verb rune) {
+	type shown UniversalOptions
+	o.Password = withoutSecret(o.Password)
+	formatShown(f, verb, shown(o))
+}
+
+func formatShown(f fmt.State, verb rune, v any) { _, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), v) }
+
+func withoutSecret(s string) string {
+	if s == "" {
+		return ""
+	}
+	return hidden
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -497,6 +498,9 @@ func (p *PubSub) listed() string {
 	topics := slices.SortedFunc(maps.Values(p.topics), func(a, b *topic) int { return cmp.Compare(a.number, b.number) })
 	return listTopics(topics)
 }
+
+// Format names the subscriptions for all verbs of package fmt.
+func (p *PubSub) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
 
 // names are the names of the topics of a kind.
 func (p *PubSub) names(kind topicKind) []string {

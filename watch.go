@@ -3,6 +3,8 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -164,6 +166,9 @@ func (c *Client) watch(ctx context.Context, fn func(*Tx) error, keys []string, h
 
 // String names the server.
 func (tx *Tx) String() string { return tx.conn.String() }
+
+// Format names the server for all verbs of package fmt.
+func (tx *Tx) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, tx.String()) }
 
 // Process sends cmd and puts the reply into it. The error is the command's.
 func (tx *Tx) Process(ctx context.Context, cmd Cmder) error { return tx.hooks.process(ctx, cmd) }
