@@ -179,6 +179,9 @@ func (b *batch) next(ctx context.Context, it *batchItem, err error) (pauseKind, 
 			return 0, try.withDoubt(err)
 		}
 		try.room = room
+		if room.begins(time.Now()) {
+			b.c.topology.hurry()
+		}
 	}
 	return wait, nil
 }

@@ -56,7 +56,7 @@ func (t *topology) noteMissing(old, m *slotMap) (unused []*pool) {
 		return unused
 	}
 	for _, n := range old.nodes {
-		if !present[n.addr] && t.missing[n.addr] == nil {
+		if n.listed && !present[n.addr] && t.missing[n.addr] == nil {
 			opt := t.lookOptions(n.addr)
 			opt.serverName = n.hostname
 			opt.DialTimeout = min(opt.DialTimeout, lookDialTimeout)

@@ -15,6 +15,10 @@ type node struct {
 	announced
 	client *Client
 
+	// The topology's lock guards these.
+	listed  bool      // an answer to CLUSTER SLOTS has named it; else it is a stranger
+	namedAt time.Time // when a redirect has named it last
+
 	latency   atomic.Int64 // of a PING, in nanoseconds; 0: not measured
 	probing   atomic.Bool
 	demotedAt atomic.Int64 // in Unix nanoseconds; 0: never

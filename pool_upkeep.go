@@ -220,6 +220,13 @@ func (p *pool) hasWaiters() bool {
 	return p.isAwaited()
 }
 
+// isOpen reports whether there is any connection.
+func (p *pool) isOpen() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.conns) > 0
+}
+
 // hasEnded reports whether the pool was closed or retired, and nothing is left of it.
 func (p *pool) hasEnded() bool {
 	p.mu.Lock()

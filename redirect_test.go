@@ -370,6 +370,7 @@ func requireWaits(t *testing.T, refusal func() string, call func(context.Context
 	require.Error(t, call(ctx, c, key))
 	require.InDelta(t, 2, time.Since(began).Seconds(), 0.1)
 
+	time.Sleep(2 * calmAfter) // what comes now is another trouble
 	time.AfterFunc(time.Second, func() { setSlots(all, sharedBy("b:1", "other:1")...) })
 	began = time.Now()
 	require.NoError(t, call(context.Background(), c, key))

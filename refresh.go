@@ -33,7 +33,8 @@ type answer struct {
 // than was seen before counts only if nobody has a better one: the cluster may
 // have been made anew.
 func (t *topology) ask(ctx context.Context) (ranges []slotRange, asked time.Time, err error) {
-	if t.opt.ClusterSlots != nil {
+	if t.sent = 0; t.opt.ClusterSlots != nil {
+		t.sent = 1
 		slots, asked, err := t.askProgram(ctx)
 		if err != nil {
 			return nil, asked, err
@@ -44,7 +45,12 @@ func (t *topology) ask(ctx context.Context) (ranges []slotRange, asked time.Time
 	asked = time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	sources := t.sources()
+	sources, most := t.sources(), maxAsked
+	if t.pace.slow(asked) && len(sources) > 0 {
+		// The few that are asked are not to be the same each time.
+		most = slowMost
+		rand.Shuffle(len(sources)-1, func(i, j int) { sources[1+i], sources[1+j] = sources[1+j], sources[1+i] })
+	}
 	answers := make(chan answer, len(sources))
 	running := 0
 	known, epoch := t.loaded, t.epoch
@@ -52,9 +58,10 @@ func (t *topology) ask(ctx context.Context) (ranges []slotRange, asked time.Time
 		s := sources[0]
 		sources = sources[1:]
 		running++
+		t.sent++
 		go func() { answers <- t.askOne(ctx, s, known, epoch) }()
 	}
-	for range min(t.askFirst(), len(sources)) {
+	for range min(t.askFirst(), len(sources), most) {
 		askOne()
 	}
 	slow := time.NewTicker(askNext)
@@ -68,6 +75,9 @@ func (t *topology) ask(ctx context.Context) (ranges []slotRange, asked time.Time
 			switch {
 			case a.err != nil:
 				errs = append(errs, a.err)
+				if errors.As(a.err, new(*DialError)) {
+					t.sent--
+				}
 			case a.epoch == epochUnknown || a.epoch >= t.epoch:
 				t.epoch = max(a.epoch, t.epoch)
 				return a.ranges, asked, nil
@@ -76,7 +86,7 @@ func (t *topology) ask(ctx context.Context) (ranges []slotRange, asked time.Time
 			}
 		case <-slow.C:
 		}
-		if len(sources) > 0 && t.asked.wait(time.Now(), 1) == 0 {
+		if len(sources) > 0 && t.sent < most && t.asked.wait(time.Now(), 1) == 0 {
 			askOne()
 		}
 	}

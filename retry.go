@@ -154,16 +154,14 @@ func (c *ClusterClient) decide(t *target, try *attempt, n *node, err error, repe
 		s := c.currentMap().at(r.slot)
 		o.self = addr == n.addr
 		o.known = s != nil && s.primary.addr == addr
-		if o.known && slices.Contains(s.replicas, n) {
+		// One that was the primary may be asked as such while it is demoted.
+		if o.known && t.read && c.opt.readMode != readPrimary && slices.Contains(s.replicas, n) && !n.wasPrimary() {
 			n.leaveOut()
 		}
 	}
 	v := judge(o)
 	if errors.Is(err, ErrClosed) && !errors.Is(v.err, ErrWriteInDoubt) {
 		v = verdict{action: retry, err: err} // the node left the cluster meanwhile
-	}
-	if v.action == await && t.place != nil && t.place.node != nil {
-		v.action = retry // nobody will take the node's place
 	}
 	switch v.action {
 	case again:
@@ -178,7 +176,13 @@ func (c *ClusterClient) decide(t *target, try *attempt, n *node, err error, repe
 	case move:
 		try.to, try.how = c.topology.moved(v.slot, completeHost(v.addr, n.addr)), 0
 	case ask:
-		try.to, try.how = c.topology.node(completeHost(v.addr, n.addr)), asking
+		try.to, try.how = c.topology.named(completeHost(v.addr, n.addr)), asking
+	}
+	if (v.action == move || v.action == ask) && try.to == nil {
+		v.action, v.refresh = await, true // there are too many strangers to follow it
+	}
+	if v.action == await && t.place != nil && t.place.node != nil {
+		v.action = retry // nobody will take the node's place
 	}
 	return v
 }
@@ -216,6 +220,9 @@ func (c *ClusterClient) tryAgain(ctx context.Context, t *target, try *attempt, n
 			return try.withDoubt(err)
 		}
 		defer room.leave(len(cmds), bytes)
+		if room.begins(time.Now()) {
+			c.topology.hurry()
+		}
 	}
 	return try.withDoubt(c.pause(ctx, wait, try, err))
 }

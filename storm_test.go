@@ -24,6 +24,18 @@ func (m *moments) add() {
 	m.list = append(m.list, time.Now())
 }
 
+// within is how many there are from a time on, for so long.
+func (m *moments) within(from time.Time, d time.Duration) (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, at := range m.list {
+		if !at.Before(from) && at.Before(from.Add(d)) {
+			n++
+		}
+	}
+	return n
+}
+
 // busiest is how many there are in the second with most of them, after a time.
 func (m *moments) busiest(since time.Time) (most int) {
 	m.mu.Lock()
@@ -267,4 +279,118 @@ func TestMovedToTheSameEndpointIsDialledEachTime(t *testing.T) {
 		require.LessOrEqual(t, m.dialed("a:1")-before, 2+defaultMaxRetries, "and once for the map")
 		require.GreaterOrEqual(t, m.dialed("a:1")-before, defaultMaxRetries)
 	})
+}
+
+// While a shard is away the map is asked for often at first, and then ever more rarely,
+// by less than one request in a second, whatever the servers answer. Another trouble
+// makes it quick again.
+func TestLoadsGetRarerWithoutNews(t *testing.T) {
+	for name, answer := range map[string]func(*scripted) string{
+		"the map as it was": (*scripted).slotsReply,
+		"no map":            func(*scripted) string { return "-ERR not now\r\n" },
+		"an empty map":      func(*scripted) string { return "*0\r\n" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				all := []*scripted{m.add("a:1"), m.add("b:1"), m.add("c:1")}
+				setSlots(all, sharedBy("a:1", "b:1", "c:1")...)
+				c := m.client(func(o *ClusterOptions) { o.FailoverTimeout = time.Hour }, "a:1")
+				ready(t, c)
+				time.Sleep(time.Minute)
+				asked := watchLoads(all, answer)
+				for _, s := range all {
+					s.on("SET", says("-CLUSTERDOWN The cluster is down\r\n"))
+				}
+				set := func(key string) func() {
+					ctx, cancel := context.WithCancel(t.Context())
+					done := make(chan error, 1)
+					go func() { done <- c.Set(ctx, key, "v", 0).Err() }()
+					return func() {
+						cancel()
+						require.ErrorIs(t, <-done, context.Canceled)
+					}
+				}
+				began := time.Now()
+				end := set(keyOn(0, slotCount/3-1))
+				time.Sleep(40 * time.Second)
+				require.Greater(t, asked.within(began, time.Second), 5)
+				require.Greater(t, asked.within(began, quickFor), 35)
+				for at := 10 * time.Second; at < 40*time.Second; at += 5 * time.Second {
+					require.LessOrEqual(t, asked.within(began.Add(at), 5*time.Second), 6)
+					require.Positive(t, asked.within(began.Add(at), 5*time.Second))
+				}
+				other := time.Now()
+				endOther := set(keyOn(slotCount/3, 2*slotCount/3-1))
+				time.Sleep(20 * time.Second)
+				require.Greater(t, asked.within(other, time.Second), 5)
+				require.LessOrEqual(t, asked.within(other.Add(10*time.Second), 10*time.Second), 11)
+				end()
+				endOther()
+			})
+		})
+	}
+}
+
+// A node that only redirects name is dialled once if it works, however often the map is
+// loaded without it, and forgotten when none has named it for long.
+func TestStrangersThatWorkAreKept(t *testing.T) {
+	for _, kind := range []string{"MOVED", "ASK"} {
+		t.Run(kind, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				a, x := m.add("a:1"), m.add("x:1")
+				x.setSlots(sharedBy("a:1")...)
+				a.on("GET", moves(kind, "key", "x:1"))
+				x.on("GET", says(bulk("v")))
+				c := m.client(nil, "a:1")
+				ready(t, c)
+				for range 500 {
+					require.Equal(t, "v", c.Get(t.Context(), "key").Val())
+					c.ReloadState(t.Context())
+					time.Sleep(50 * time.Millisecond)
+				}
+				require.Equal(t, 1, m.dialed("x:1"))
+				require.Greater(t, loads(a, x), 20)
+				time.Sleep(strangerFor + 2*defaultReloadInterval)
+				require.Len(t, c.topology.nodes, 1)
+				open, _ := x.connections()
+				require.Zero(t, open)
+			})
+		})
+	}
+}
+
+// A server cannot have the client know any number of nodes.
+func TestStrangersAreBounded(t *testing.T) {
+	for _, kind := range []string{"MOVED", "ASK"} {
+		t.Run(kind, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				a := m.add("a:1")
+				named := 0
+				a.on("GET", func(c *scriptedConn, args []string) {
+					named++
+					moves(kind, args[1], "x"+strconv.Itoa(named)+":1")(c, args)
+				})
+				c := m.client(func(o *ClusterOptions) { o.FailoverTimeout, o.MinIdleConns = time.Second, 1 }, "a:1")
+				ready(t, c)
+				for i := range 50 {
+					pipe := c.Pipeline()
+					for j := range 200 {
+						pipe.Get(t.Context(), "key"+strconv.Itoa(200*i+j))
+					}
+					_, err := pipe.Exec(t.Context())
+					require.Error(t, err)
+					c.topology.mu.Lock()
+					require.LessOrEqual(t, len(c.topology.nodes), 1+mostStrangers)
+					c.topology.mu.Unlock()
+					require.LessOrEqual(t, len(c.topology.now.Load().shards), 2+2*mostStrangers)
+				}
+				require.Greater(t, named, 5000)
+				a.on("GET", says(bulk("v")))
+				require.Equal(t, "v", c.Get(t.Context(), "key").Val())
+			})
+		})
+	}
 }

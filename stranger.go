@@ -12,6 +12,34 @@ import (
 // A stranger is a node that only a redirect has named, by an address: the name that
 // its certificate may be for is not known.
 
+const (
+	// strangerFor is how long a stranger that works is kept after a redirect has named
+	// it last.
+	strangerFor = time.Minute
+	// mostStrangers bounds how many there may be. A cluster that has this many nodes
+	// tells them in the slot map; a server that names more means no good.
+	mostStrangers = 100
+)
+
+// isWelcome reports whether a stranger is kept when the map is loaded without it: while
+// commands wait for its first connection, and while it is in use. Otherwise it would be
+// dialled anew after each load. The topology's lock is held.
+func (n *node) isWelcome(now time.Time) bool {
+	p := n.client.pool
+	return !n.listed && (p.hasWaiters() || now.Sub(n.namedAt) < strangerFor && p.isOpen())
+}
+
+// mayAddStranger reports whether there is room for one more. The lock is held.
+func (t *topology) mayAddStranger() bool {
+	strangers := 0
+	for _, n := range t.nodes {
+		if !n.listed {
+			strangers++
+		}
+	}
+	return strangers < mostStrangers
+}
+
 // askForName is how many servers are asked for the host name of a stranger, one after
 // the other.
 const askForName = 3

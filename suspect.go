@@ -36,6 +36,9 @@ func (t *topology) silenceChanged(n *node, silent bool) {
 	}
 	logf("redis: %s is silent; the other nodes are asked whether it was replaced", n.addr)
 	t.suspects.Store(n, time.Now())
+	if n.waiting.begins(time.Now()) {
+		t.hurry()
+	}
 	t.refresh()
 	if t.opt.readMode != readPrimary {
 		n.client.pool.shed(errSilent)

@@ -115,7 +115,19 @@ func TestTLSRedirectToAStranger(t *testing.T) {
 			}
 			require.Equal(t, 1, s.known.count("CLUSTER NODES"))
 
-			// The name is remembered when the next map has no place for the node.
+			// A node that is in no map, but works, is kept: it is not dialled anew.
+			again := c.topology.next()
+			c.ReloadState(ctx)
+			s.reload <- servesAll(s.known, "a.example")
+			<-again
+			require.Equal(t, "v", c.Get(ctx, "key").Val())
+			_, ever := s.stranger.connections()
+			require.Equal(t, 2, ever, "the first certificate was refused")
+
+			// When none has named it for long it is forgotten, and its name is not.
+			c.topology.mu.Lock()
+			c.topology.nodes[s.stranger.addr].namedAt = time.Now().Add(-strangerFor)
+			c.topology.mu.Unlock()
 			c.ReloadState(ctx)
 			s.reload <- servesAll(s.known, "a.example")
 			awaitThat(t, "the node to be forgotten", func() bool {

@@ -15,6 +15,7 @@ import (
 const (
 	// refreshPause is the shortest time between two loads of the map, however
 	// many reasons there are: CLUSTER SLOTS is costly for a server.
+	// If there is no news for long the pauses grow, see [loadPace].
 	refreshPause = 110 * time.Millisecond
 	// refreshJitter is added at random, so that clients do not ask in step.
 	refreshJitter = 20 * time.Millisecond
@@ -56,6 +57,7 @@ type topology struct {
 	now atomic.Pointer[slotMap] // nil until the first load
 
 	wake    chan struct{} // asks for a load
+	haste   chan struct{} // says that the pace has become quick
 	life    context.Context
 	end     context.CancelFunc
 	stopped chan struct{}
@@ -68,7 +70,9 @@ type topology struct {
 	background failureLog  // of what no caller is told
 
 	asked  mapRequests
+	pace   loadPace
 	call   *slotsCall // of ClusterSlots that has not returned; for the goroutine alone
+	sent   int        // how many servers the last load has asked; for the goroutine alone
 	loaded *slotMap   // by the last answer, without patches; for the goroutine alone
 	epoch  int64      // the highest of the cluster that was seen; for the goroutine alone
 
@@ -96,6 +100,7 @@ func newTopology(opt *ClusterOptions) *topology {
 	t := &topology{
 		opt:       opt,
 		wake:      make(chan struct{}, 1),
+		haste:     make(chan struct{}, 1),
 		stopped:   make(chan struct{}),
 		nodes:     map[string]*node{},
 		missing:   map[string]*missingNode{},
@@ -171,6 +176,16 @@ func (t *topology) refresh() {
 	}
 }
 
+// hurry has the map loaded often for a while, because a trouble has begun.
+func (t *topology) hurry() {
+	t.pace.hurry(time.Now())
+	select {
+	case t.haste <- struct{}{}:
+	default:
+	}
+	t.refresh()
+}
+
 // start starts the goroutine that loads the map, once.
 func (t *topology) start() {
 	t.mu.Lock()
@@ -183,7 +198,8 @@ func (t *topology) start() {
 
 func (t *topology) run() {
 	defer close(t.stopped)
-	var period, measure, reload <-chan time.Time
+	var period, measure, reload, pause <-chan time.Time
+	var ended time.Time // the last load
 	failures := 0
 	if t.opt.ClusterStateReloadInterval > 0 {
 		ticker := time.NewTicker(t.opt.ClusterStateReloadInterval)
@@ -198,10 +214,26 @@ func (t *topology) run() {
 	probe := time.NewTimer(probePause + rand.N(probeJitter))
 	defer probe.Stop()
 	for {
+		wake, due, again := t.wake, period, reload
+		if pause != nil {
+			wake, due, again = nil, nil, nil
+		}
 		select {
-		case <-t.wake:
-		case <-period:
-		case <-reload:
+		case <-wake:
+			t.pace.starts(time.Now())
+		case <-due:
+		case <-again:
+			t.pace.starts(time.Now())
+		case <-pause:
+			if pause = nil; t.troubled() {
+				t.refresh()
+			}
+			continue
+		case <-t.haste:
+			if pause != nil {
+				pause = time.After(t.pauseAfter() - time.Since(ended))
+			}
+			continue
 		case <-probe.C:
 			t.probeFailed()
 			t.lookForMissing()
@@ -221,15 +253,16 @@ func (t *topology) run() {
 			reload = time.After(pauseAfterLoad(failures, err))
 			failures++
 		}
-		// A load should be able to ask one server more.
-		pause := max(refreshPause, t.asked.wait(time.Now(), t.askFirst()+1))
-		if sleep(t.life, pause+rand.N(refreshJitter)) != nil {
-			return
-		}
-		if t.troubled() {
-			t.refresh()
-		}
+		ended = time.Now()
+		pause = time.After(t.pauseAfter())
 	}
+}
+
+// pauseAfter is the pause after the last load.
+func (t *topology) pauseAfter() time.Duration {
+	now := time.Now()
+	// A load should be able to ask one server more.
+	return max(t.pace.pause(now, t.sent), t.asked.wait(now, t.askFirst()+1)+rand.N(refreshJitter))
 }
 
 // pauseAfterLoad is the time to the next attempt when loads have failed, this one
@@ -249,6 +282,7 @@ func (t *topology) load() error {
 	defer cancel()
 	ranges, asked, err := t.ask(ctx)
 	first := t.now.Load() == nil
+	news := err == nil && !t.loaded.hasPrimariesOf(ranges)
 	fresh := err == nil && t.publish(ranges, asked)
 	if fresh && t.opt.readMode == readLatency {
 		measured := t.measure()
@@ -269,6 +303,7 @@ func (t *topology) load() error {
 	if t.life.Err() == nil {
 		t.background.note(backgroundTask{kind: loadMap}, err)
 	}
+	t.pace.ended(time.Now(), news)
 	t.signal()
 	return err
 }
@@ -349,15 +384,16 @@ func (t *topology) known(m *slotMap) map[*node]bool {
 }
 
 // dropOthers forgets the nodes that are not in m, and returns those of before that
-// are not. Strangers stay while commands wait to be sent to them: that is where the
-// keys of a slot on its way to a node without slots are. The lock is held.
+// are not. Strangers may stay: they have the keys of a slot on its way to a node without
+// slots. The lock is held.
 func (t *topology) dropOthers(m *slotMap, before map[*node]bool) (gone []*node) {
+	now := time.Now()
 	keep := map[*node]bool{}
 	for _, n := range m.nodes {
 		keep[n] = true
 	}
 	for _, n := range t.nodes {
-		keep[n] = keep[n] || n.stranger && n.client.pool.hasWaiters()
+		keep[n] = keep[n] || n.isWelcome(now)
 	}
 	maps.DeleteFunc(t.nodes, func(_ string, n *node) bool { return !keep[n] })
 	for n := range before {
@@ -378,13 +414,13 @@ func (t *topology) noteRetired(pools []*pool) {
 }
 
 // moved learns from a MOVED reply that the node at addr serves the slot, and
-// returns that node.
+// returns that node; nil if there are too many strangers already.
 func (t *topology) moved(slot int, addr string) *node {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := t.nodeLocked(announced{addr: addr, stranger: true})
+	n := t.redirectedTo(addr)
 	m := t.now.Load()
-	if m == nil || t.closed {
+	if n == nil || m == nil || t.closed {
 		return n
 	}
 	if s := m.at(slot); s == nil || s.primary != n {
@@ -401,13 +437,33 @@ func (t *topology) node(addr string) *node {
 	return t.nodeLocked(announced{addr: addr, stranger: true})
 }
 
+// named returns the node at addr, which an ASK reply has named; nil if there are too
+// many strangers already.
+func (t *topology) named(addr string) *node {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.redirectedTo(addr)
+}
+
+// redirectedTo returns the node at addr, which a redirect has named; nil if there are
+// too many strangers already. The lock is held.
+func (t *topology) redirectedTo(addr string) *node {
+	if t.nodes[addr] == nil && !t.mayAddStranger() {
+		return nil
+	}
+	n := t.nodeLocked(announced{addr: addr, stranger: true})
+	n.namedAt = time.Now()
+	return n
+}
+
 // nodeLocked returns the node that is announced so. One whose host name is another
 // than before is made anew, as TLS would verify the old name. The lock is held.
 func (t *topology) nodeLocked(a announced) *node {
 	if n, known := t.nodes[a.addr]; known && (a.hostname == "" || a.hostname == n.hostname) {
+		n.listed = n.listed || !a.stranger
 		return n
 	}
-	n := &node{announced: a}
+	n := &node{announced: a, listed: !a.stranger}
 	n.client = t.newClient(func() *Options {
 		opt := t.opt.nodeOptions(a.addr)
 		opt.serverName = a.hostname
@@ -479,8 +535,13 @@ func (t *topology) probeFailed() {
 				defer n.probing.Store(false)
 				ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
 				defer cancel()
-				if err := n.probe(ctx); t.life.Err() == nil {
+				away := n.client.pool.unreachable()
+				err := n.probe(ctx)
+				if t.life.Err() == nil {
 					t.background.note(backgroundTask{probeNode, n.addr}, err)
+				}
+				if err == nil && away && n.waiting.isTaken() {
+					t.hurry()
 				}
 			})
 		}

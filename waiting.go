@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // ErrTooManyWaiting is returned for a command that was not run because so many
@@ -18,12 +19,33 @@ const (
 	maxWaitingBytes = 64 << 20
 )
 
+// sameTrouble is for how long after a shard was away it is not another trouble that it
+// is away: longer than any single try of a command takes to fail.
+const sameTrouble = 30 * time.Second
+
 // waitingRoom counts the commands that wait for one shard. It belongs to the
 // node that was its primary last.
 type waitingRoom struct {
 	mu       sync.Mutex
 	commands int
 	bytes    int
+	last     time.Time // when the shard was seen to be away last
+}
+
+// begins notes that the shard is away, and reports whether this is a new trouble.
+func (w *waitingRoom) begins(now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	last := w.last
+	w.last = now
+	return now.Sub(last) > sameTrouble
+}
+
+// isTaken reports whether any command waits.
+func (w *waitingRoom) isTaken() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.commands > 0
 }
 
 // enter lets commands in that have so many bytes of arguments. cause is why they
