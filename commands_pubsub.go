@@ -5,8 +5,9 @@ import "context"
 // PubSubCmdable has the commands that publish messages, and those that look at
 // subscriptions. To subscribe, see [ClusterClient.Subscribe].
 //
-// The commands that look answer for one node only, in a cluster for any one:
-// ask the nodes for themselves through [ClusterClient.ForEachShard].
+// The commands that look are for the whole cluster with a [ClusterClient]: they ask all
+// nodes and join the answers, and fail with a [NodesError] if some do not answer. The
+// client of a node, a transaction and Watch ask one.
 type PubSubCmdable interface {
 	Publish(ctx context.Context, channel string, message any) *IntCmd
 	PubSubChannels(ctx context.Context, pattern string) *StringSliceCmd
@@ -36,8 +37,8 @@ func (c cmdable) SPublish(ctx context.Context, channel string, message any) *Int
 	return do(ctx, c, cmd)
 }
 
-// PubSubChannels lists the channels with subscribers at the node whose names
-// match pattern; "*" or "" is all of them (PUBSUB CHANNELS).
+// PubSubChannels lists the channels with subscribers whose names match pattern, each
+// once; "*" or "" is all of them (PUBSUB CHANNELS).
 func (c cmdable) PubSubChannels(ctx context.Context, pattern string) *StringSliceCmd {
 	return c.subscribedChannels(ctx, "channels", pattern)
 }
@@ -57,8 +58,8 @@ func (c cmdable) subscribedChannels(ctx context.Context, what, pattern string) *
 	return do(ctx, c, cmd)
 }
 
-// PubSubNumSub counts the subscribers that each channel has at the node; those
-// who came by a pattern do not count (PUBSUB NUMSUB).
+// PubSubNumSub counts the subscribers that each channel has; those who came by a
+// pattern do not count (PUBSUB NUMSUB).
 func (c cmdable) PubSubNumSub(ctx context.Context, channels ...string) *MapStringIntCmd {
 	cmd := new(MapStringIntCmd)
 	cmd.start("pubsub", "numsub").strs(channels...)
@@ -72,8 +73,8 @@ func (c cmdable) PubSubShardNumSub(ctx context.Context, channels ...string) *Map
 	return do(ctx, c, cmd)
 }
 
-// PubSubNumPat counts the patterns that have subscribers at the node (PUBSUB
-// NUMPAT).
+// PubSubNumPat counts the patterns that have subscribers. In a cluster one that has them
+// at several nodes counts for each (PUBSUB NUMPAT).
 func (c cmdable) PubSubNumPat(ctx context.Context) *IntCmd {
 	cmd := new(IntCmd)
 	cmd.start("pubsub", "numpat")

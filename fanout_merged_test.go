@@ -107,3 +107,52 @@ func TestSumsDoNotWrap(t *testing.T) {
 		require.Equal(t, test.want, string(got))
 	}
 }
+
+// Subscribers are counted and listed wherever they are.
+func TestSubscriptionsOfTheWholeCluster(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 3)
+	answers := func(command string, replies ...string) {
+		for i, s := range servers {
+			s.on(command, says(replies[i]))
+		}
+	}
+	answers("PUBSUB CHANNELS", "*2\r\n+a\r\n+b\r\n", "*0\r\n", "*2\r\n+b\r\n+c\r\n")
+	answers("PUBSUB SHARDCHANNELS", "*1\r\n+a\r\n", "*0\r\n", "*1\r\n+c\r\n")
+	answers("PUBSUB NUMSUB", "*4\r\n+a\r\n:1\r\n+b\r\n:0\r\n", "*4\r\n+a\r\n:0\r\n+b\r\n:2\r\n", "%2\r\n+a\r\n:5\r\n+b\r\n:0\r\n")
+	answers("PUBSUB SHARDNUMSUB", "*2\r\n+a\r\n:1\r\n", "*2\r\n+a\r\n:0\r\n", "*2\r\n+a\r\n:3\r\n")
+	answers("PUBSUB NUMPAT", ":1\r\n", ":0\r\n", ":4\r\n")
+	c := clusterOf(t, servers, nil)
+	ctx := background(t)
+	check := func(do func(Cmdable) []Cmder) {
+		cmds := do(c)
+		p := c.Pipeline()
+		piped := do(p)
+		_, err := p.Exec(ctx)
+		require.NoError(t, err)
+		for _, list := range [][]Cmder{cmds, piped} {
+			for _, cmd := range list {
+				require.NoError(t, cmd.Err(), cmd.FullName())
+			}
+			require.ElementsMatch(t, []string{"a", "b", "c"}, list[0].(*StringSliceCmd).Val())
+			require.ElementsMatch(t, []string{"a", "c"}, list[1].(*StringSliceCmd).Val())
+			require.Equal(t, map[string]int64{"a": 6, "b": 2}, list[2].(*MapStringIntCmd).Val())
+			require.Equal(t, map[string]int64{"a": 4}, list[3].(*MapStringIntCmd).Val())
+			require.EqualValues(t, 5, list[4].(*IntCmd).Val())
+		}
+	}
+	check(func(c Cmdable) []Cmder {
+		return []Cmder{
+			c.PubSubChannels(ctx, "*"), c.PubSubShardChannels(ctx, ""),
+			c.PubSubNumSub(ctx, "a", "b"), c.PubSubShardNumSub(ctx, "a"), c.PubSubNumPat(ctx),
+		}
+	})
+	for _, s := range servers {
+		s.on("PUBSUB NUMPAT", says("-NOPERM no\r\n"))
+	}
+	require.True(t, IsPermissionError(c.PubSubNumPat(ctx).Err()))
+	servers[0].on("PUBSUB NUMPAT", says(":4\r\n"))
+	n, err := c.PubSubNumPat(ctx).Result()
+	require.ErrorAs(t, err, new(*NodesError))
+	require.EqualValues(t, 4, n)
+}

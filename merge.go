@@ -29,10 +29,14 @@ var merges = map[cmdinfo.ResponsePolicy]merge{
 }
 
 var specialMerges = map[string]merge{
-	"acl|log":        joinListsOrFirst,
-	"function|stats": runningFirst,
-	"keys":           joinSets,
-	"randomkey":      anyReply,
+	"acl|log":              joinListsOrFirst,
+	"function|stats":       runningFirst,
+	"keys":                 joinSets,
+	"pubsub|channels":      joinSets,
+	"pubsub|numsub":        sumByName,
+	"pubsub|shardchannels": joinSets,
+	"pubsub|shardnumsub":   sumByName,
+	"randomkey":            anyReply,
 }
 
 // mergeFor returns how the replies to a command are merged; nil if it is for
@@ -128,6 +132,40 @@ func joinSets(replies [][]byte) ([]byte, error) {
 		}
 	}
 	return append(fmt.Appendf(nil, "*%d\r\n", len(seen)), joined...), nil
+}
+
+// sumByName adds the numbers that go by the same name.
+func sumByName(replies [][]byte) ([]byte, error) {
+	var names []string
+	sums := map[string]int64{}
+	for _, reply := range replies {
+		d := resp.NewDecoder(reply, true)
+		n, err := d.Pairs()
+		if err != nil {
+			return nil, err
+		}
+		for range n {
+			name, err := d.String()
+			if err != nil {
+				return nil, err
+			}
+			number, err := d.Int()
+			if err != nil {
+				return nil, err
+			}
+			before, known := sums[name]
+			if !known {
+				names = append(names, name)
+			}
+			sums[name] = sum(before, number)
+		}
+	}
+	joined := resp.AppendArray(nil, 2*len(names))
+	for _, name := range names {
+		joined = resp.AppendString(joined, name)
+		joined = fmt.Appendf(joined, ":%d\r\n", sums[name])
+	}
+	return joined, nil
 }
 
 // fold combines integers, or lists of integers element by element.

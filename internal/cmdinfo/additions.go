@@ -22,6 +22,13 @@ var corrections = []Command{
 	{Name: "latency|reset", Arity: -2, Flags: NoScript | Admin, Request: ReqAllNodes, Response: RespSum},
 	// All its keys are set or none is, so it cannot be split.
 	{Name: "msetnx", Arity: -3, FirstKey: 1, LastKey: -1, KeyStep: 2, Flags: Write},
+	// The servers have no tips for these. Each node knows of its own subscribers only,
+	// and these may be at replicas.
+	{Name: "pubsub|channels", Arity: -2, Flags: PubSub, Request: ReqAllNodes, Response: RespSpecial},
+	{Name: "pubsub|numpat", Arity: 2, Flags: PubSub, Request: ReqAllNodes, Response: RespSum},
+	{Name: "pubsub|numsub", Arity: -2, Flags: PubSub, Request: ReqAllNodes, Response: RespSpecial},
+	{Name: "pubsub|shardchannels", Arity: -2, Flags: PubSub, Request: ReqAllNodes, Response: RespSpecial},
+	{Name: "pubsub|shardnumsub", Arity: -2, Flags: PubSub, Request: ReqAllNodes, Response: RespSpecial},
 	{Name: "randomkey", Arity: 1, Flags: ReadOnly, Request: ReqAllShards, Response: RespSpecial},
 	{Name: "scan", Arity: -2, Flags: ReadOnly, Request: ReqSpecial, Response: RespSpecial},
 	{Name: "wait", Arity: 3, Flags: Blocking, Request: ReqAllShards, Response: RespMin},
