@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -60,6 +61,14 @@ var dialCallbacks = []struct {
 		return stepHook{dial: func(next DialHook) DialHook {
 			return func(ctx context.Context, network, addr string) (net.Conn, error) {
 				do()
+				return next(ctx, network, addr)
+			}
+		}}
+	}},
+	{"DialHook", "dial", func(_ *ClusterOptions, do func()) Hook {
+		return stepHook{dial: func(next DialHook) DialHook {
+			return func(ctx context.Context, network, addr string) (net.Conn, error) {
+				defer do()
 				return next(ctx, network, addr)
 			}
 		}}
@@ -665,3 +674,71 @@ func TestHookThatPassesNil(t *testing.T) {
 	require.ErrorIs(t, p.Process(t.Context(), nil), errNoCommand)
 	require.Zero(t, p.Len())
 }
+
+// The callbacks of TLS are bounded, and their panics are errors, like those of the dial.
+func TestTLSCallbacks(t *testing.T) {
+	t.Parallel()
+	roots := x509.NewCertPool()
+	s := newScriptedTLS(t, roots, "127.0.0.1")
+	release := make(chan struct{})
+	var wrong func()
+	c := clientOf(t, s, func(o *Options) {
+		o.DialTimeout, o.MaxRetries, o.DialerRetryTimeout = 100*time.Millisecond, -1, -1
+		o.TLSConfig = &tls.Config{RootCAs: roots, VerifyConnection: func(tls.ConnectionState) error { wrong(); return nil }}
+	})
+	ctx := background(t)
+	wrong = func() { panic(errScripted) }
+	err := c.Ping(ctx).Err()
+	var failed *DialError
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, "TLS handshake", failed.Stage)
+	var panicked *PanicError
+	require.ErrorAs(t, err, &panicked)
+	require.Equal(t, "TLSConfig", panicked.Callback)
+	s.awaitOpen(0)
+	wrong = func() { <-release }
+	promptly(t, func() {
+		require.ErrorContains(t, c.Ping(ctx).Err(), "TLSConfig has not returned")
+		require.NoError(t, c.Close())
+	})
+	close(release)
+	s.awaitOpen(0)
+}
+
+// A logger that blocks, panics or ends its goroutine holds up nobody, and loses no more
+// than the lines beyond those that may wait.
+func TestLoggersThatFail(t *testing.T) {
+	t.Parallel()
+	var q logQueue
+	var own atomic.Int32
+	release := make(chan struct{})
+	logger := loggerFunc(func(format string) {
+		own.Add(1)
+		switch format {
+		case "blocks":
+			<-release
+		case "panics":
+			panic(errScripted)
+		case "exits":
+			runtime.Goexit()
+		}
+	})
+	for _, format := range []string{"fine", "exits", "panics", "blocks"} {
+		q.add(logLine{logger: logger, format: format})
+	}
+	awaitThat(t, "the last of them", func() bool { return own.Load() == 4 })
+	for range 2 * mostLines {
+		q.add(logLine{logger: logger, format: "fine"})
+	}
+	close(release)
+	awaitThat(t, "the end", func() bool {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		return !q.running
+	})
+	require.EqualValues(t, 4+mostLines, own.Load())
+}
+
+type loggerFunc func(format string)
+
+func (f loggerFunc) Printf(_ context.Context, format string, _ ...any) { f(format) }

@@ -35,12 +35,7 @@ func NewDialer(opt *Options) func(context.Context, string, string) (net.Conn, er
 			return nc, err
 		}
 		host, _, _ := net.SplitHostPort(addr)
-		secure, err := handshakeTLS(ctx, nc, opt.tlsConfigFor(host))
-		if err != nil {
-			_ = nc.Close()
-			return nil, err
-		}
-		return secure, nil
+		return handshakeTLS(ctx, nc, opt.tlsConfigFor(host))
 	}
 }
 
@@ -49,10 +44,16 @@ func (o *Options) NewDialer() func(context.Context, string, string) (net.Conn, e
 	return NewDialer(o)
 }
 
-// handshakeTLS starts TLS on nc.
-func handshakeTLS(ctx context.Context, nc net.Conn, config *tls.Config) (net.Conn, error) {
+// handshakeTLS starts TLS on nc. If that fails nc is closed, also when a callback of
+// config panics.
+func handshakeTLS(ctx context.Context, nc net.Conn, config *tls.Config) (result net.Conn, err error) {
+	defer func() {
+		if result == nil {
+			_ = nc.Close()
+		}
+	}()
 	secure := tls.Client(nc, config)
-	err := secure.HandshakeContext(ctx)
+	err = secure.HandshakeContext(ctx)
 	var plain tls.RecordHeaderError
 	switch {
 	case errors.As(err, &plain), errors.Is(err, context.DeadlineExceeded):
@@ -200,7 +201,21 @@ func (d *dialer) within(ctx context.Context, conn *wire.Conn, do func() error) e
 // open opens a connection on which nothing was said yet.
 func (d *dialer) open(ctx context.Context) (nc net.Conn, err error) {
 	err = d.call("dial", "DialHook", func() (err error) {
-		nc, err = d.opt.dialHooked(d.openBare)(ctx, d.opt.Network, d.opt.Addr)
+		var bare atomic.Pointer[net.Conn]
+		returned := false
+		defer func() {
+			if lost := bare.Load(); lost != nil && !returned { // the hook has panicked
+				closeNow(*lost)
+			}
+		}()
+		nc, err = d.opt.dialHooked(func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := d.openBare(ctx, network, addr)
+			if nc != nil {
+				bare.Store(&nc)
+			}
+			return nc, err
+		})(ctx, d.opt.Network, d.opt.Addr)
+		returned = true
 		return err
 	})
 	switch {
@@ -223,17 +238,20 @@ var errNoConn = errors.New("the Dialer, or a DialHook, has returned neither a co
 
 // openBare opens a connection without the hooks.
 func (d *dialer) openBare(ctx context.Context, network, addr string) (nc net.Conn, err error) {
-	open, callback := d.opt.Dialer, "Dialer"
+	open, stage, callback := d.opt.Dialer, "dial", "Dialer"
 	switch {
 	case open == nil && d.opt.TLSConfig == nil:
 		return NewDialer(d.opt)(ctx, network, addr)
 	case open == nil:
-		open, callback = NewDialer(d.opt), "TLSConfig"
+		open, stage, callback = NewDialer(d.opt), "TLS handshake", "TLSConfig"
 	}
-	err = d.call("dial", callback, func() (err error) {
+	err = d.call(stage, callback, func() (err error) {
 		nc, err = open(ctx, network, addr)
 		return err
 	})
+	if _, panicked := err.(*PanicError); panicked {
+		err = &setupError{stage, err}
+	}
 	return nc, err
 }
 
