@@ -129,7 +129,9 @@ func (c *MonitorCmd) watch(ctx context.Context, clients ...*Client) {
 	}
 	hooks := []func() bool{context.AfterFunc(ctx, func() { c.end(ctx.Err()) })}
 	for _, client := range clients {
-		hooks = append(hooks, context.AfterFunc(client.pool.life, func() { c.end(ErrClosed) }))
+		hooks = append(hooks,
+			context.AfterFunc(client.pool.life, func() { c.end(ErrClosed) }),
+			client.pool.attach(func(cause error) { c.end(monitorFailed(client.opt.Addr, cause)) }))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -208,8 +210,10 @@ func (c *monitorConn) line() (string, error) {
 	return "", resp.ProtocolError(fmt.Sprintf("%q is no line of MONITOR", line))
 }
 
-func (c *monitorConn) failed(err error) error {
-	return asNetError(fmt.Errorf("redis: %s: monitor: %w", c.addr, err))
+func (c *monitorConn) failed(err error) error { return monitorFailed(c.addr, err) }
+
+func monitorFailed(addr string, err error) error {
+	return asNetError(fmt.Errorf("redis: %s: monitor: %w", addr, err))
 }
 
 // Start has the lines sent to the channel. It does nothing when it was called

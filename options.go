@@ -294,7 +294,8 @@ type ClusterOptions struct {
 	// SuspectAfter is how long a node may leave the oldest command that was sent
 	// to it unanswered before the other nodes are asked whether it has been
 	// replaced. Slow commands cost nothing but the question. Default 200 ms; -1
-	// never asks on that ground.
+	// never asks on that ground. A node on which blocking commands wait has to
+	// answer a PING once a second, whatever this is.
 	SuspectAfter time.Duration
 
 	// readMode is what ReadOnly, RouteByLatency and RouteRandomly amount to.
@@ -548,7 +549,7 @@ type Options struct {
 	// suspectAfter is set on the options of a cluster's nodes: after that time a
 	// command looks for another node instead of waiting for a dial, and a server
 	// that owes a reply counts as silent. onSilence is told of the latter, and
-	// when it is over.
+	// when it is over: see pool.
 	suspectAfter time.Duration
 	onSilence    func(silent bool)
 

@@ -96,11 +96,12 @@ type pool struct {
 	// silent is how many connections owe replies for longer than they should:
 	// while there are any, the node is suspect.
 	silent atomic.Int32
-	// onSilence, if set, is told when the node becomes suspect, and when it is
-	// suspect no more.
+	// onSilence, if set, is told when the node becomes suspect or does not answer a
+	// check, and when it is suspect no more or has answered.
 	onSilence func(silent bool)
 
 	mu       sync.Mutex
+	health   health
 	conns    map[*wire.Conn]*pooled
 	leaving  map[*wire.Conn]bool // given out no more, but with calls in flight maybe
 	dialing  int

@@ -136,7 +136,12 @@ func (p *pool) open(n int) {
 func (p *pool) dial() {
 	defer p.wg.Done()
 	conn, err := p.dialer.dial(p.life, p.lost)
-	if kept := p.dialed(conn, err); err == nil && !kept {
+	kept := p.dialed(conn, err)
+	if kept {
+		p.spoke(time.Now())
+		p.checkSoon()
+	}
+	if err == nil && !kept {
 		conn.Close(wire.ErrClosed) // here, as close waits for it
 	}
 }

@@ -252,6 +252,7 @@ func (p *pool) lend(conn *wire.Conn) {
 	p.conns[conn].out = true
 	p.share(without(*p.shared.Load(), conn))
 	p.fill()
+	p.watch()
 }
 
 // fellIdle is told by a connection that nothing is in flight on it any more.
@@ -262,11 +263,12 @@ func (p *pool) fellIdle(*wire.Conn) {
 }
 
 // give brings back a connection that was taken. It goes straight to the one who has
-// waited longest, if those who share have another.
+// waited longest, if those who share have another. One on which the server still serves
+// a command is closed: others would have to wait for the end of that.
 func (p *pool) give(conn *wire.Conn) {
 	p.mu.Lock()
 	info, known := p.conns[conn]
-	keep := known && !p.closed && conn.Err() == nil
+	keep := known && !p.closed && conn.Err() == nil && conn.InFlight() == 0
 	if keep && p.opt.IdleCheckFrequency > 0 && info.aged(time.Now()) {
 		p.stale++ // it may never be seen idle
 		keep = false
@@ -275,7 +277,7 @@ func (p *pool) give(conn *wire.Conn) {
 	othersHave := len(lanes) > 0 || p.opt.PoolSize == 1 && p.sharers.len() == 0
 	switch next := p.takers.oldest(); {
 	case !keep:
-	case next != nil && othersHave && conn.InFlight() == 0:
+	case next != nil && othersHave:
 		p.handOver(next, conn)
 	case p.opt.MaxIdleConns > 0 && len(lanes) >= p.opt.MaxIdleConns:
 		keep = false
@@ -285,8 +287,12 @@ func (p *pool) give(conn *wire.Conn) {
 		p.share(append(slices.Clone(lanes), conn))
 		p.serve()
 	}
+	retired := p.closed
 	p.mu.Unlock()
 	if !keep {
 		conn.Close(wire.ErrClosed)
+	}
+	if retired {
+		p.checkSoon() // or to find that there is nothing left to watch
 	}
 }

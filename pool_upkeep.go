@@ -20,7 +20,7 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 		p.stale++
 		p.dead++
 	}
-	spoke := wasSuspect && !p.suspect()
+	calmed := wasSuspect && !p.suspect() // which is no proof that the node lives
 	if info != nil && !ours {
 		p.autopsy(conn, info, cause)
 	}
@@ -32,6 +32,9 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	}
 	others := *p.shared.Load()
 	p.react()
+	if calmed {
+		p.watch()
+	}
 	p.mu.Unlock()
 	for _, conn := range doubtful {
 		conn.Drain()
@@ -39,7 +42,8 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	if !ours {
 		checkConns(others) // the server may have closed them with this one
 	}
-	if spoke && p.onSilence != nil {
+	if calmed && p.onSilence != nil {
+		p.checkSoon()
 		p.onSilence(false)
 	}
 }
@@ -108,6 +112,13 @@ func (p *pool) silenceChanged(conn *wire.Conn, silent bool) {
 	p.mu.Lock()
 	info, known := p.conns[conn]
 	changed := known && p.setSilent(info, silent)
+	switch {
+	case !known:
+	case silent:
+		p.unheard(time.Now())
+	default:
+		p.heard(info.opened)
+	}
 	p.mu.Unlock()
 	if changed && p.onSilence != nil {
 		p.onSilence(silent)
@@ -207,7 +218,8 @@ func (p *pool) sweep() {
 // retire closes the pool's connections as soon as their calls are done, and
 // those that are taken out when they are given back.
 func (p *pool) retire() {
-	_ = p.shut(func() []*wire.Conn { return *p.shared.Load() }, (*wire.Conn).Drain)
+	_ = p.shut(p.keepSpare, (*wire.Conn).Drain)
+	p.checkSoon()
 }
 
 // isAwaited reports whether anybody waits for a connection. The lock is held.
@@ -231,7 +243,7 @@ func (p *pool) isOpen() bool {
 func (p *pool) hasEnded() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.closed && len(p.conns) == 0 && len(p.leaving) == 0 && p.dialing == 0
+	return p.closed && len(p.conns) == 0 && len(p.leaving) == 0 && p.dialing == 0 && p.health.spare == nil
 }
 
 // close closes the connections at once, also those that retire has left to their
@@ -245,6 +257,7 @@ func (p *pool) close() error {
 
 // end is close without the wait.
 func (p *pool) end() error {
+	p.endChecks()
 	return p.shut(p.list, func(conn *wire.Conn) { conn.Close(ErrClosed) })
 }
 
@@ -284,17 +297,6 @@ func (p *pool) mayRenew(now time.Time) bool {
 	return p.renewals <= maxRenewals
 }
 
-// giveUp closes every connection because of cause: the node does not serve its
-// slots any more. The pool stays open.
-func (p *pool) giveUp(cause error) {
-	p.mu.Lock()
-	conns := p.list()
-	p.mu.Unlock()
-	for _, conn := range conns {
-		conn.Close(cause)
-	}
-}
-
 // shut lets the pool give out nothing any more, and ends those of its
 // connections that which lists. The error is ErrClosed if that is not the first time.
 func (p *pool) shut(which func() []*wire.Conn, end func(*wire.Conn)) (err error) {
@@ -321,7 +323,11 @@ func (p *pool) shut(which func() []*wire.Conn, end func(*wire.Conn)) (err error)
 
 // list is every connection, those that leave included. The lock is held.
 func (p *pool) list() []*wire.Conn {
-	return slices.AppendSeq(slices.Collect(maps.Keys(p.conns)), maps.Keys(p.leaving))
+	conns := slices.AppendSeq(slices.Collect(maps.Keys(p.conns)), maps.Keys(p.leaving))
+	if p.health.spare != nil {
+		conns = append(conns, p.health.spare)
+	}
+	return conns
 }
 
 // unreachable reports whether the last dial failed and none has succeeded since,

@@ -24,11 +24,12 @@ func TestReplacedNodesAreGivenUpOnceTheyAreSilentForLong(t *testing.T) {
 		return yes
 	}
 
-	topology.suspects.Store(old, time.Now())
+	topology.suspects.Store(old, true)
+	old.client.pool.unheard(time.Now())
 	topology.giveUpReplaced(m)
 	require.True(t, suspected(), "it may be about to answer")
 
-	topology.suspects.Store(old, time.Now().Add(-replacedAlive))
+	old.client.pool.health.unheardFrom = time.Now().Add(-replacedAlive)
 	topology.giveUpReplaced(&slotMap{shards: []*shard{nil, {primary: old}}})
 	require.True(t, suspected(), "nobody has replaced it")
 

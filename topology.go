@@ -62,7 +62,7 @@ type topology struct {
 	end     context.CancelFunc
 	stopped chan struct{}
 
-	suspects sync.Map       // *node: time.Time; those that owe replies for too long, since when
+	suspects sync.Map       // *node: true; those that are silent
 	probes   sync.WaitGroup // of nodes that have failed
 
 	unserved   waitingRoom // for slots that nobody serves
@@ -346,11 +346,6 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 	for _, p := range unused {
 		p.retire()
 	}
-	for _, n := range gone {
-		if since, silent := t.suspects.LoadAndDelete(n); silent && n.client.pool.suspect() && time.Since(since.(time.Time)) >= replacedAlive {
-			t.giveUp(n)
-		}
-	}
 	t.giveUpReplaced(m)
 	return fresh
 }
@@ -364,6 +359,7 @@ func (t *topology) install(m *slotMap) {
 	for _, n := range old.primaries() {
 		if !m.isPrimary(n) {
 			n.demoted()
+			n.client.pool.checkSoon()
 		}
 	}
 }

@@ -176,6 +176,23 @@ func (c *Conn) Answered() uint64 {
 	return c.replied
 }
 
+// Blocked reports whether the oldest call in flight has a time of its own, so that
+// its wait is no silence.
+func (c *Conn) Blocked() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first := c.calls.first()
+	return first != nil && first.Timeout != 0
+}
+
+// HeardAt tells when bytes have come last, as a time that can only be compared with
+// another one of this connection.
+func (c *Conn) HeardAt() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.silence.heardAt
+}
+
 // Busy reports whether so much is under way that a small command would have to
 // wait for it.
 func (c *Conn) Busy() bool { return c.receiving.Load() || c.sending.Load() }
