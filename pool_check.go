@@ -241,7 +241,7 @@ func (p *pool) connToCheck(ctx context.Context) (*wire.Conn, error) {
 	}
 	spare := h.spare
 	p.mu.Unlock()
-	if spare != nil && spare.Err() == nil {
+	if spare != nil {
 		return spare, nil
 	}
 	conn, err := p.dialer.dial(ctx, p.lost)
@@ -264,7 +264,7 @@ func (p *pool) connToCheck(ctx context.Context) (*wire.Conn, error) {
 func (p *pool) keepSpare() []*wire.Conn {
 	lanes := *p.shared.Load()
 	h := &p.health
-	if len(lanes) == 0 || h.spare != nil || !p.isBlocked() {
+	if p.onSilence == nil || len(lanes) == 0 || h.spare != nil || !p.isBlocked() {
 		return lanes
 	}
 	h.spare, h.spareAt = lanes[0], p.conns[lanes[0]].opened

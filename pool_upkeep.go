@@ -16,6 +16,9 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	wasSuspect := p.suspect()
 	info := p.conns[conn]
 	delete(p.leaving, conn)
+	if p.health.spare == conn {
+		p.health.spare = nil
+	}
 	if p.forget(conn) && !errors.Is(cause, wire.ErrClosed) {
 		p.stale++
 		p.dead++
