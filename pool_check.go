@@ -140,7 +140,7 @@ func (p *pool) look() {
 	h.armed = false
 	unheard := !h.unheardFrom.IsZero()
 	if h.over || !p.isLent() && (p.closed || !unheard) {
-		spare := h.takeSpare()
+		spare := p.takeSpare()
 		p.mu.Unlock()
 		drain(spare)
 		return
@@ -220,7 +220,12 @@ func (p *pool) check(ctx context.Context) {
 	default:
 		p.mu.Lock()
 		news := p.unheard(began)
+		spare := p.takeSpare() // the next check should be made on a new one
 		p.mu.Unlock()
+		if spare != nil && spare.InFlight() <= 1 { // the PING
+			spare.Close(wire.ErrClosed)
+		}
+		drain(spare)
 		if news {
 			p.onSilence(true)
 		}
@@ -232,9 +237,11 @@ func (p *pool) check(ctx context.Context) {
 func (p *pool) connToCheck(ctx context.Context) (*wire.Conn, error) {
 	p.mu.Lock()
 	h := &p.health
-	full := len(*p.shared.Load()) == 0 && len(p.conns) >= p.opt.PoolSize
-	if !p.closed && !full && !p.suspect() {
-		spare := h.takeSpare()
+	lanes := len(*p.shared.Load())
+	full := lanes == 0 && len(p.conns) >= p.opt.PoolSize
+	silent := lanes > 0 && (p.suspect() || !h.unheardFrom.IsZero())
+	if !p.closed && !full && !silent {
+		spare := p.takeSpare()
 		p.mu.Unlock()
 		drain(spare)
 		return p.lane(ctx)
@@ -273,9 +280,12 @@ func (p *pool) keepSpare() []*wire.Conn {
 }
 
 // takeSpare takes the spare connection away, for the caller to drain. The lock is held.
-func (h *health) takeSpare() *wire.Conn {
-	spare := h.spare
-	h.spare = nil
+func (p *pool) takeSpare() *wire.Conn {
+	spare := p.health.spare
+	if spare != nil {
+		p.leaving[spare] = true
+	}
+	p.health.spare = nil
 	return spare
 }
 
@@ -353,7 +363,10 @@ func (p *pool) answered(ctx context.Context, conn *wire.Conn) {
 	if !needed {
 		return
 	}
-	process := processOf(ctx, conn)
+	process, err := processOf(ctx, conn)
+	if err != nil && !errors.As(err, new(Error)) {
+		return // the next check will tell
+	}
 	p.mu.Lock()
 	conns, attached := p.identified(conn, process)
 	p.mu.Unlock()
@@ -394,11 +407,9 @@ func (p *pool) identified(conn *wire.Conn, process string) (conns []*wire.Conn, 
 
 // processOf asks a server for what tells it from the one that ran before; empty if it
 // does not say.
-func processOf(ctx context.Context, conn *wire.Conn) string {
+func processOf(ctx context.Context, conn *wire.Conn) (string, error) {
 	cmd := new(StringCmd)
 	cmd.start("info", "server")
-	if exchange(ctx, conn, cmd, 0) != nil {
-		return ""
-	}
-	return runID(cmd.val)
+	err := exchange(ctx, conn, cmd, 0)
+	return runID(cmd.val), err
 }

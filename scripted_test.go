@@ -556,10 +556,12 @@ type memoryNet struct {
 	mu      sync.Mutex
 	servers map[string]*scripted
 	dials   []string // the addresses dialled, in order
+	// swallowed is addresses that have become black holes.
+	swallowed map[string]bool
 }
 
 func newMemoryNet(t *testing.T) *memoryNet {
-	return &memoryNet{t: t, servers: map[string]*scripted{}}
+	return &memoryNet{t: t, servers: map[string]*scripted{}, swallowed: map[string]bool{}}
 }
 
 // add starts a server at an address.
@@ -579,14 +581,29 @@ func (m *memoryNet) remove(s *scripted) {
 	s.stop()
 }
 
+// forget has an address refuse from now on; connections that are open stay.
+func (m *memoryNet) forget(addr string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.servers, addr)
+}
+
+// swallow makes an address a black hole; connections that are open stay.
+func (m *memoryNet) swallow(addr string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.swallowed[addr] = true
+}
+
 // dial connects to a server; nobody answers at addresses that are a black hole.
 func (m *memoryNet) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	m.mu.Lock()
 	m.dials = append(m.dials, addr)
 	s := m.servers[addr]
+	swallowed := m.swallowed[addr] || strings.HasPrefix(addr, "blackhole")
 	m.mu.Unlock()
 	switch {
-	case strings.HasPrefix(addr, "blackhole"):
+	case swallowed:
 		<-ctx.Done()
 		return nil, ctx.Err()
 	case s == nil:

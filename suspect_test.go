@@ -1,8 +1,10 @@
 package redis
 
 import (
+	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -83,4 +85,298 @@ func TestDialsHoldNobodyUpForLong(t *testing.T) {
 		setSlots([]*scripted{a, b}, scriptedRange{0, slotCount - 1, []string{heir, dead}})
 		callers.Wait()
 	})
+}
+
+// freeze has the server answer nothing any more, on any connection.
+func (s *scripted) freeze() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name := range s.reactions {
+		s.reactions[name] = stalls
+	}
+}
+
+// pause is freeze until the channel is closed: then all that was asked is answered.
+func (s *scripted) pause() (resume chan struct{}) {
+	resume = make(chan struct{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, do := range s.reactions {
+		s.reactions[name] = after(resume, do)
+	}
+	return resume
+}
+
+// tellsRunID has INFO name a process, unless the name is empty.
+func (s *scripted) tellsRunID(id string) {
+	if id != "" {
+		s.on("INFO", says(bulk("# Server\r\nrun_id:"+id+"\r\n")))
+	}
+}
+
+// after700 is the reaction to PING of a server that is slow.
+func after700(c *scriptedConn, _ []string) {
+	time.Sleep(700 * time.Millisecond)
+	c.say("+PONG\r\n")
+}
+
+// oneEntry is what XREAD answers.
+const oneEntry = "%1\r\n$3\r\nkey\r\n*1\r\n*2\r\n$3\r\n1-1\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n"
+
+// onePop is what BLPOP answers.
+const onePop = "*2\r\n$3\r\nkey\r\n$1\r\na\r\n"
+
+// blockedCalls are calls that wait for as long as it takes, by name. What they find at
+// a server that answers is what they return.
+var blockedCalls = map[string]struct {
+	call    func(ctx context.Context, c *ClusterClient) error
+	inDoubt bool // a node that is lost leaves them in doubt
+}{
+	"XREAD": {func(ctx context.Context, c *ClusterClient) error {
+		return c.XRead(ctx, &XReadArgs{Streams: []string{"key", "$"}}).Err()
+	}, false},
+	"XREAD in a pipeline": {func(ctx context.Context, c *ClusterClient) error {
+		pipe := c.Pipeline()
+		pipe.XRead(ctx, &XReadArgs{Streams: []string{"key", "$"}})
+		_, err := pipe.Exec(ctx)
+		return err
+	}, false},
+	"XREAD in Watch": {func(ctx context.Context, c *ClusterClient) error {
+		return c.Watch(ctx, func(tx *Tx) error {
+			return tx.XRead(ctx, &XReadArgs{Streams: []string{"key", "$"}}).Err()
+		}, "key")
+	}, false},
+	"BLPOP": {func(ctx context.Context, c *ClusterClient) error { return c.BLPop(ctx, 0, "key").Err() }, true},
+	"BLPOP with a timeout": {func(ctx context.Context, c *ClusterClient) error {
+		return c.BLPop(ctx, time.Hour, "key").Err()
+	}, true},
+	"BLPOP in Watch": {func(ctx context.Context, c *ClusterClient) error {
+		return c.Watch(ctx, func(tx *Tx) error { return tx.BLPop(ctx, 0, "key").Err() }, "key")
+	}, true},
+}
+
+// blockedShard is a shard of two nodes and a call that waits at a:1.
+type blockedShard struct {
+	m       *memoryNet
+	a, b    *scripted
+	c       *ClusterClient
+	blocked chan error
+	release chan struct{} // when it is closed a:1 answers what blocks
+}
+
+func newBlockedShard(t *testing.T, name, runID string, change func(*ClusterOptions), nodes ...string) *blockedShard {
+	m := newMemoryNet(t)
+	s := &blockedShard{m: m, a: m.add("a:1"), b: m.add("b:1"), blocked: make(chan error, 1), release: make(chan struct{})}
+	if len(nodes) == 0 {
+		nodes = []string{"a:1", "b:1"}
+	}
+	s.elect(nodes...)
+	for _, server := range []*scripted{s.a, s.b} {
+		server.on("WATCH", says("+OK\r\n"))
+		server.on("UNWATCH", says("+OK\r\n"))
+		server.on("GET", says(bulk("value")))
+	}
+	s.a.on("XREAD", after(s.release, says(oneEntry)))
+	s.a.on("BLPOP", after(s.release, says(onePop)))
+	s.a.tellsRunID(runID)
+	s.b.on("XREAD", says(oneEntry))
+	s.b.on("BLPOP", says(onePop))
+	s.c = m.client(func(o *ClusterOptions) {
+		o.SuspectAfter, o.ClusterStateReloadInterval = 0, -1
+		if change != nil {
+			change(o)
+		}
+	}, "a:1")
+	ready(t, s.c)
+	go func() { s.blocked <- blockedCalls[name].call(t.Context(), s.c) }()
+	time.Sleep(300 * time.Millisecond)
+	return s
+}
+
+// elect makes a node the primary, with the others as its replicas.
+func (s *blockedShard) elect(nodes ...string) {
+	setSlots([]*scripted{s.a, s.b}, scriptedRange{0, slotCount - 1, nodes})
+}
+
+// ends waits for the end of the call, which is that of one that has lost its node.
+func (s *blockedShard) ends(t *testing.T, name string, within time.Duration) {
+	t.Helper()
+	began := time.Now()
+	select {
+	case err := <-s.blocked:
+		if blockedCalls[name].inDoubt {
+			require.ErrorIs(t, err, ErrWriteInDoubt)
+		} else {
+			require.NoError(t, err)
+		}
+	case <-time.After(time.Minute):
+		require.FailNow(t, "the call has outlived its node")
+	}
+	require.LessOrEqual(t, time.Since(began), within)
+}
+
+// goesOn checks that the call waits for the server, and gets what that says.
+func (s *blockedShard) goesOn(t *testing.T) {
+	t.Helper()
+	time.Sleep(time.Minute)
+	synctest.Wait()
+	require.Empty(t, s.blocked)
+	close(s.release)
+	require.NoError(t, <-s.blocked)
+}
+
+func TestCallsDoNotOutliveANodeThatIsReplaced(t *testing.T) {
+	for name := range blockedCalls {
+		for situation, set := range map[string]struct {
+			options  func(*ClusterOptions)
+			election time.Duration
+			death    func(s *blockedShard)
+			heirs    []string
+		}{
+			"a replica now":              {election: 2 * time.Second, heirs: []string{"b:1", "a:1"}},
+			"gone":                       {election: 2 * time.Second, heirs: []string{"b:1"}},
+			"long after it fell silent":  {election: time.Minute, heirs: []string{"b:1"}},
+			"at once":                    {heirs: []string{"b:1", "a:1"}},
+			"gone at once":               {heirs: []string{"b:1"}},
+			"one connection":             {options: func(o *ClusterOptions) { o.PoolSize = 1 }, election: 2 * time.Second, heirs: []string{"b:1"}},
+			"one connection, at once":    {options: func(o *ClusterOptions) { o.PoolSize = 1 }, heirs: []string{"b:1"}},
+			"no suspicion":               {options: func(o *ClusterOptions) { o.SuspectAfter = -1 }, election: 2 * time.Second, heirs: []string{"b:1"}},
+			"no timeout":                 {options: func(o *ClusterOptions) { o.ReadTimeout = -1 }, election: time.Minute, heirs: []string{"b:1"}},
+			"a short timeout":            {options: func(o *ClusterOptions) { o.ReadTimeout = 100 * time.Millisecond }, election: 2 * time.Second, heirs: []string{"b:1"}},
+			"its address refuses":        {election: 2 * time.Second, death: func(s *blockedShard) { s.m.forget("a:1") }, heirs: []string{"b:1"}},
+			"its address swallows dials": {election: 2 * time.Second, death: func(s *blockedShard) { s.m.swallow("a:1") }, heirs: []string{"b:1"}},
+		} {
+			t.Run(name+"/"+situation, func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					s := newBlockedShard(t, name, "one", set.options)
+					s.a.freeze()
+					if set.death != nil {
+						set.death(s)
+					}
+					time.Sleep(set.election)
+					s.elect(set.heirs...)
+					if set.election == 0 {
+						s.c.ReloadState(t.Context())
+					}
+					s.ends(t, name, 2500*time.Millisecond)
+					require.NoError(t, s.c.Close())
+				})
+			})
+		}
+	}
+}
+
+// A node that was replaced, or was removed from the cluster, but lives finishes its
+// calls.
+func TestCallsOfAReplacedNodeThatLivesGoOn(t *testing.T) {
+	for name := range blockedCalls {
+		for situation, set := range map[string]struct {
+			options func(*ClusterOptions)
+			ping    reaction
+			heirs   []string
+		}{
+			"a replica now":             {heirs: []string{"b:1", "a:1"}},
+			"gone":                      {heirs: []string{"b:1"}},
+			"one connection":            {options: func(o *ClusterOptions) { o.PoolSize = 1 }, heirs: []string{"b:1"}},
+			"no suspicion":              {options: func(o *ClusterOptions) { o.SuspectAfter = -1 }, heirs: []string{"b:1"}},
+			"slow":                      {ping: after700, heirs: []string{"b:1", "a:1"}},
+			"slow and gone":             {ping: after700, heirs: []string{"b:1"}},
+			"it refuses PING":           {ping: says("-NOPERM this user has no permissions to run the 'ping' command\r\n"), heirs: []string{"b:1", "a:1"}},
+			"it loads its data set now": {ping: says("-LOADING Redis is loading the dataset in memory\r\n"), heirs: []string{"b:1", "a:1"}},
+		} {
+			t.Run(name+"/"+situation, func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					s := newBlockedShard(t, name, "one", set.options)
+					if set.ping != nil {
+						s.a.on("PING", set.ping)
+					}
+					s.elect(set.heirs...)
+					s.c.ReloadState(t.Context())
+					s.goesOn(t)
+					require.NoError(t, s.c.Close())
+				})
+			})
+		}
+	}
+}
+
+// A node that hangs for longer than ReadTimeout and was not replaced keeps the calls
+// that wait for as long as it takes, as it is still the same server.
+func TestCallsOutlastAServerThatHangs(t *testing.T) {
+	for name := range blockedCalls {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newBlockedShard(t, name, "one", nil)
+				time.Sleep(2 * time.Second)
+				resume := s.a.pause()
+				time.Sleep(10 * time.Second)
+				close(resume)
+				s.goesOn(t)
+				require.NoError(t, s.c.Close())
+			})
+		})
+	}
+}
+
+// Where the address of a node is that of another process now, nothing but connections
+// from before lead to the old one, and no map tells.
+func TestCallsDoNotOutliveANodeThatAnotherReplacesUnderItsName(t *testing.T) {
+	for name := range blockedCalls {
+		for situation, set := range map[string]struct {
+			options func(*ClusterOptions)
+			runIDs  [2]string // of the old one and of the new
+			away    time.Duration
+		}{
+			"at once":                  {runIDs: [2]string{"one", "two"}},
+			"after a while":            {runIDs: [2]string{"one", "two"}, away: 30 * time.Second},
+			"processes do not tell":    {},
+			"the new one does not":     {runIDs: [2]string{"one", ""}, away: 10 * time.Second},
+			"one connection":           {options: func(o *ClusterOptions) { o.PoolSize = 1 }, runIDs: [2]string{"one", "two"}},
+			"connections never expire": {options: func(o *ClusterOptions) { o.ReadTimeout = -1 }, runIDs: [2]string{"one", "two"}},
+			"no suspicion":             {options: func(o *ClusterOptions) { o.SuspectAfter = -1 }, runIDs: [2]string{"one", "two"}},
+		} {
+			t.Run(name+"/"+situation, func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					s := newBlockedShard(t, name, set.runIDs[0], set.options)
+					time.Sleep(2 * time.Second)
+					s.a.freeze()
+					s.m.forget("a:1")
+					time.Sleep(set.away)
+					other := s.m.add("a:1")
+					other.setSlots(scriptedRange{0, slotCount - 1, []string{"a:1"}})
+					other.tellsRunID(set.runIDs[1])
+					other.on("WATCH", says("+OK\r\n"))
+					other.on("UNWATCH", says("+OK\r\n"))
+					other.on("XREAD", says(oneEntry))
+					s.ends(t, name, 5*time.Second)
+					require.NoError(t, s.c.Close())
+				})
+			})
+		}
+	}
+}
+
+// Where others may serve a read that blocks, it does not wait for a replica that hangs,
+// and nobody else is given the connection on which the replica still serves it.
+func TestBlockedReadsLeaveAReplicaThatHangs(t *testing.T) {
+	for _, name := range []string{"XREAD", "XREAD in a pipeline"} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newBlockedShard(t, name, "one", func(o *ClusterOptions) {
+					o.Addrs = []string{"b:1"}
+					o.ReadOnly = true
+				}, "b:1", "a:1")
+				require.Equal(t, 1, s.a.count("XREAD"), "it waits at the replica")
+				time.Sleep(5 * time.Second)
+				resume := s.a.pause()
+				s.ends(t, name, 2500*time.Millisecond)
+				close(resume)
+				for range 5 {
+					require.NoError(t, s.c.Get(t.Context(), "key").Err())
+					require.NoError(t, s.c.BLPop(t.Context(), 0, "key").Err())
+				}
+				require.NoError(t, s.c.Close())
+			})
+		})
+	}
 }
