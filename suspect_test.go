@@ -258,7 +258,7 @@ func TestCallsDoNotOutliveANodeThatIsReplaced(t *testing.T) {
 					if set.election == 0 {
 						s.c.ReloadState(t.Context())
 					}
-					s.ends(t, name, 2500*time.Millisecond)
+					s.ends(t, name, 3500*time.Millisecond)
 					require.NoError(t, s.c.Close())
 				})
 			})
@@ -369,7 +369,7 @@ func TestBlockedReadsLeaveAReplicaThatHangs(t *testing.T) {
 				require.Equal(t, 1, s.a.count("XREAD"), "it waits at the replica")
 				time.Sleep(5 * time.Second)
 				resume := s.a.pause()
-				s.ends(t, name, 2500*time.Millisecond)
+				s.ends(t, name, 3500*time.Millisecond)
 				close(resume)
 				for range 5 {
 					require.NoError(t, s.c.Get(t.Context(), "key").Err())
