@@ -7,13 +7,19 @@ import (
 	"slices"
 )
 
-// slotMap says which shard serves each slot. It is immutable: a change makes a
-// new one.
+// slotMap says which shard serves each slot. It is immutable: a change makes a new
+// one, which shares with the old what is the same in both. While slots migrate there is
+// one for each.
 type slotMap struct {
-	slots  [slotCount]uint16 // indices of shards; 0: nobody serves the slot
-	shards []*shard          // the first is nil
-	nodes  []*node           // all of them, primaries first
+	slots  [slotCount / blockSize]*slotBlock // indices of shards; 0: nobody serves the slot
+	shards []*shard                          // the first is nil
+	nodes  []*node                           // all of them, primaries first
 }
+
+// blockSize is how many slots are copied together.
+const blockSize = 128
+
+type slotBlock [blockSize]uint16
 
 // shard is a primary and its replicas.
 type shard struct {
@@ -27,7 +33,14 @@ func newShard(primary *node, replicas []*node) *shard {
 }
 
 // at is the shard that serves the slot, or nil.
-func (m *slotMap) at(slot int) *shard { return m.shards[m.slots[slot]] }
+func (m *slotMap) at(slot int) *shard { return m.shards[m.indexAt(uint(slot))] }
+
+func (m *slotMap) indexAt(slot uint) uint16 { return m.slots[slot/blockSize][slot%blockSize] }
+
+// set has the slot served by the shard with an index. Nobody else may know m yet.
+func (m *slotMap) set(slot int, index uint16) {
+	m.slots[uint(slot)/blockSize][uint(slot)%blockSize] = index
+}
 
 // primaries is the primary of every shard.
 func (m *slotMap) primaries() []*node {
@@ -108,6 +121,10 @@ func announcedNode(n ClusterNode, asked string) (announced, bool) {
 // the shard that old has for them: a part of an answer is no reason to forget.
 func newSlotMap(ranges []slotRange, old *slotMap, nodeFor func(announced) *node) *slotMap {
 	m := &slotMap{shards: make([]*shard, 1, 8)}
+	blocks := new([len(m.slots)]slotBlock)
+	for i := range blocks {
+		m.slots[i] = &blocks[i]
+	}
 	index := map[*node]uint16{}
 	for _, r := range ranges {
 		primary := nodeFor(r.nodes[0])
@@ -121,7 +138,7 @@ func newSlotMap(ranges []slotRange, old *slotMap, nodeFor func(announced) *node)
 			index[primary] = i
 		}
 		for slot := r.first; slot <= r.last; slot++ {
-			m.slots[slot] = i
+			m.set(slot, i)
 		}
 	}
 	if old != nil {
@@ -138,9 +155,9 @@ func (m *slotMap) add(s *shard) uint16 {
 
 // inherit fills the holes of m from old.
 func (m *slotMap) inherit(old *slotMap, index map[*node]uint16) {
-	for slot := range m.slots {
+	for slot := range slotCount {
 		s := old.at(slot)
-		if m.slots[slot] != 0 || s == nil {
+		if m.at(slot) != nil || s == nil {
 			continue
 		}
 		i, known := index[s.primary]
@@ -148,7 +165,7 @@ func (m *slotMap) inherit(old *slotMap, index map[*node]uint16) {
 			i = m.add(s)
 			index[s.primary] = i
 		}
-		m.slots[slot] = i
+		m.set(slot, i)
 	}
 }
 
@@ -158,15 +175,13 @@ func (m *slotMap) hasPrimariesOf(ranges []slotRange) bool {
 		return false
 	}
 	for _, r := range ranges {
-		last := uint16(0)
-		for _, i := range m.slots[r.first : r.last+1] {
-			if i == last && i != 0 {
-				continue
-			}
-			if i == 0 || m.shards[i].primary.addr != r.nodes[0].addr {
+		var last *shard
+		for slot := r.first; slot <= r.last; slot++ {
+			s := m.at(slot)
+			if s == nil || s != last && s.primary.addr != r.nodes[0].addr {
 				return false
 			}
-			last = i
+			last = s
 		}
 	}
 	return true
@@ -175,25 +190,34 @@ func (m *slotMap) hasPrimariesOf(ranges []slotRange) bool {
 // moved is m with the slot at n, as a MOVED reply says. If n is known as a
 // replica of the shard that had the slot, it has taken over the whole shard.
 func (m *slotMap) moved(slot int, n *node) *slotMap {
-	next := &slotMap{slots: m.slots, shards: slices.Clone(m.shards)}
-	owner := m.at(slot)
-	if owner != nil && slices.Contains(owner.replicas, n) {
+	next := *m
+	if owner := m.at(slot); owner.hasReplica(n) {
 		others := slices.DeleteFunc(slices.Clone(owner.nodes), func(other *node) bool { return other == n })
-		next.shards[m.slots[slot]] = newShard(n, others)
-	} else {
-		i := slices.IndexFunc(next.shards, func(s *shard) bool { return s != nil && s.primary == n })
-		if i < 0 {
-			i = int(next.add(newShard(n, nil)))
-		}
-		next.slots[slot] = uint16(i)
+		next.shards = slices.Clone(m.shards)
+		next.shards[m.indexAt(uint(slot))] = newShard(n, others)
+		next.nodes = slices.Clone(m.nodes)
+		i, j := slices.Index(m.nodes, owner.primary), slices.Index(m.nodes, n)
+		next.nodes[i], next.nodes[j] = n, owner.primary
+		return &next
 	}
-	next.listNodes()
-	return next
+	i := slices.IndexFunc(m.shards, func(s *shard) bool { return s != nil && s.primary == n })
+	if i < 0 {
+		next.shards = slices.Clone(m.shards)
+		i = int(next.add(newShard(n, nil)))
+		next.nodes = slices.DeleteFunc(slices.Clone(m.nodes), func(other *node) bool { return other == n })
+		next.nodes = slices.Insert(next.nodes, min(i-1, len(next.nodes)), n)
+	}
+	block := *m.slots[slot/blockSize]
+	next.slots[slot/blockSize] = &block
+	next.set(slot, uint16(i))
+	return &next
 }
+
+// hasReplica reports whether n is one of the shard's replicas. No shard has any.
+func (s *shard) hasReplica(n *node) bool { return s != nil && slices.Contains(s.replicas, n) }
 
 func (m *slotMap) listNodes() {
 	seen := map[*node]bool{}
-	m.nodes = m.nodes[:0]
 	for _, n := range append(m.primaries(), m.replicas()...) {
 		if !seen[n] {
 			seen[n] = true

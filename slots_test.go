@@ -146,7 +146,7 @@ func addrsOf(nodes []*node) []string {
 // its replicas.
 func layoutOf(m *slotMap) []slotRange {
 	var ranges []slotRange
-	for slot := range m.slots {
+	for slot := range slotCount {
 		s := m.at(slot)
 		if s == nil {
 			continue
@@ -235,8 +235,53 @@ func TestMovedSlot(t *testing.T) {
 	}
 }
 
+// A slot that moves costs one block of slots, however many shards there are.
+func TestMovedSlotSharesTheRest(t *testing.T) {
+	t.Parallel()
+	nodeFor := nodeMaker()
+	m := newSlotMap(manyShards(500), nil, nodeFor)
+	to := nodeFor(announced{addr: "h:400"})
+	moved := m.moved(5, to)
+	require.Same(t, to, moved.at(5).primary)
+	require.Same(t, &m.shards[0], &moved.shards[0])
+	require.Same(t, &m.nodes[0], &moved.nodes[0])
+	for i := range m.slots {
+		require.Equal(t, i == 0, m.slots[i] != moved.slots[i])
+	}
+	require.Equal(t, "h:0", m.at(5).primary.addr, "the map that was is not changed")
+}
+
+// manyShards is the ranges of a cluster of n shards, each with a replica.
+func manyShards(n int) []slotRange {
+	ranges := make([]slotRange, n)
+	for i := range ranges {
+		ranges[i] = slotRange{i * slotCount / n, (i+1)*slotCount/n - 1, plain("h:"+strconv.Itoa(i), "r:"+strconv.Itoa(i))}
+	}
+	return ranges
+}
+
+// While slots migrate there is a MOVED for each.
+func BenchmarkMoved(b *testing.B) {
+	for _, shards := range []int{3, 50, 500} {
+		b.Run(strconv.Itoa(shards), func(b *testing.B) {
+			top := testTopology(b)
+			top.publish(manyShards(shards), time.Now())
+			b.ReportAllocs()
+			slot := 0
+			for b.Loop() {
+				slot = (slot + 7) % slotCount
+				to := "h:" + strconv.Itoa(slot*shards/slotCount)
+				if top.now.Load().at(slot).primary.addr == to {
+					to = "h:" + strconv.Itoa(shards-1)
+				}
+				top.moved(slot, to)
+			}
+		})
+	}
+}
+
 // testTopology is a topology that asks nobody by itself.
-func testTopology(t *testing.T) *topology {
+func testTopology(t testing.TB) *topology {
 	t.Helper()
 	c := NewClusterClient(&ClusterOptions{
 		Addrs:                      []string{"127.0.0.1:1"},

@@ -181,16 +181,16 @@ func (p *place) isMerged(s *shard, m *slotMap) bool {
 		slices.ContainsFunc(p.summed, func(other *place) bool { return other != p && other.in(m) == s })
 }
 
-// places is every shard.
+// places is every shard, each with the first slot that it serves.
 func (m *slotMap) places() []*place {
 	list := make([]*place, 0, len(m.shards))
-	for i, sh := range m.shards {
-		if sh != nil {
-			list = append(list, &place{shard: sh, slot: m.slotOf(i)})
+	for _, sh := range m.shards[1:] {
+		list = append(list, &place{shard: sh})
+	}
+	for slot := slotCount - 1; slot >= 0; slot-- {
+		if i := m.indexAt(uint(slot)); i > 0 {
+			list[i-1].slot = slot
 		}
 	}
 	return list
 }
-
-// slotOf is a slot that the shard with this index serves.
-func (m *slotMap) slotOf(shard int) int { return max(0, slices.Index(m.slots[:], uint16(shard))) }

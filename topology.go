@@ -356,8 +356,12 @@ func (t *topology) install(m *slotMap) {
 	if old == nil {
 		return
 	}
+	primaries := map[*node]bool{}
+	for _, n := range m.primaries() {
+		primaries[n] = true
+	}
 	for _, n := range old.primaries() {
-		if !m.isPrimary(n) {
+		if !primaries[n] {
 			n.demoted()
 			n.client.pool.checkSoon()
 		}
@@ -421,7 +425,10 @@ func (t *topology) moved(slot int, addr string) *node {
 	}
 	if s := m.at(slot); s == nil || s.primary != n {
 		t.patches[slot] = patch{n, time.Now()}
-		t.install(m.moved(slot, n))
+		t.now.Store(m.moved(slot, n))
+		if s.hasReplica(n) {
+			s.primary.demoted()
+		}
 	}
 	return n
 }
