@@ -37,7 +37,7 @@ import (
 // safe for concurrent use.
 type PubSub struct {
 	source pubsubSource
-	spread bool // channels and patterns are subscribed to at every primary
+	spread bool // channels and patterns, if they are not placed, are subscribed to at every primary
 	err    error
 	inbox  *inbox
 	born   time.Time
@@ -65,6 +65,10 @@ type PubSub struct {
 	lastNode  string        // where channels and patterns were subscribed to last
 	elsewhere time.Duration // when another node may be chosen for them
 
+	unknown bool // whether the nodes stand alone is not known yet: the first connection tells
+	apart   bool // they do: what is published at one of them reaches no other
+
+	seen    nodeView        // that links were compared with last
 	failing map[string]bool // addresses of nodes to which no connection could be made
 
 	loss *linkLoss // nil: none that the receiver is still to be told of
@@ -194,6 +198,7 @@ func newPubSub(source pubsubSource, err error, spread bool) *PubSub {
 		spread:       spread,
 		err:          err,
 		inbox:        newInbox(),
+		unknown:      source != nil && source.mayStandAlone() && !spread,
 		born:         time.Now(),
 		wake:         make(chan struct{}, 1),
 		topics:       map[topicKey]*topic{},
@@ -328,12 +333,12 @@ func (p *PubSub) want(kind topicKind, names []string) (*wish, error) {
 // for a round, none if it takes one. A round looks at all topics: one for each would
 // take long for who subscribes to many, one by one.
 func (p *PubSub) askAtOnce(t *topic) (at []*link) {
-	shards := t.kind == toShardChannel
+	shards := p.placed(t.kind)
 	var s *shard
 	if view := p.source.view(); view != nil {
 		s = view.at(t.slot)
 	}
-	if shards && s == nil || p.unlinked && !shards {
+	if p.unknown || shards && s == nil || p.unlinked && !shards {
 		return nil
 	}
 	for _, l := range p.links {
@@ -518,6 +523,13 @@ func (p *PubSub) names(kind topicKind) []string {
 // too slow: more than 32 MiB were waiting, or one has waited for longer than
 // [WithChannelSendTimeout] allows.
 func (p *PubSub) Dropped() uint64 { return p.inbox.droppedSoFar() }
+
+// placed reports whether topics of a kind have their place at the node that serves the
+// slot of their name: shard channels, and the channels of servers that stand alone, where
+// PUBLISH goes by the slot. There a pattern is subscribed to at all primaries.
+func (p *PubSub) placed(kind topicKind) bool {
+	return kind == toShardChannel || kind == toChannel && p.apart
+}
 
 // countGroup is 0 for the kinds that a server counts together, and 1 for the other.
 func countGroup(kind topicKind) int {

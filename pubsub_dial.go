@@ -12,27 +12,33 @@ import (
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
 )
 
+// serverSelf is what a server says of itself in answer to HELLO.
+type serverSelf struct {
+	replica   bool
+	clustered bool // it is part of a cluster, as opposed to one that stands alone
+}
+
 // dialPubSub opens a connection for subscriptions, or for MONITOR. If asked for, it
-// tells whether the server is a replica.
-func (d *dialer) dialPubSub(ctx context.Context, askRole bool) (nc net.Conn, isReplica bool, err error) {
+// tells what the server says of itself.
+func (d *dialer) dialPubSub(ctx context.Context, ask bool) (nc net.Conn, self serverSelf, err error) {
 	type opened struct {
-		nc        net.Conn
-		isReplica bool
+		nc   net.Conn
+		self serverSelf
 	}
 	o, err := inTime(ctx, d, func(ctx context.Context, d *dialer) (opened, error) {
-		nc, isReplica, err := d.openPubSub(ctx, askRole)
-		return opened{nc, isReplica}, err
+		nc, self, err := d.openPubSub(ctx, ask)
+		return opened{nc, self}, err
 	}, func(o opened) { closeNow(o.nc) })
-	return o.nc, o.isReplica, err
+	return o.nc, o.self, err
 }
 
 // openPubSub opens the connection. The handshake is that of every connection;
 // afterwards nothing but the bare connection is left, on which the server speaks
 // unasked.
-func (d *dialer) openPubSub(ctx context.Context, askRole bool) (nc net.Conn, isReplica bool, err error) {
+func (d *dialer) openPubSub(ctx context.Context, ask bool) (nc net.Conn, self serverSelf, err error) {
 	nc, err = d.open(ctx)
 	if err != nil {
-		return nil, false, err
+		return nil, self, err
 	}
 	lent := &lentConn{Conn: nc}
 	conn := wire.New(lent, wire.Options{
@@ -42,51 +48,59 @@ func (d *dialer) openPubSub(ctx context.Context, askRole bool) (nc net.Conn, isR
 	})
 	err = d.within(ctx, conn, func() error {
 		err := d.setUp(ctx, conn)
-		if err == nil && askRole {
-			isReplica, err = d.askRole(ctx, conn)
+		if err == nil && ask {
+			self, err = d.askSelf(ctx, conn)
 		}
 		return err
 	})
 	if err != nil {
 		conn.Close(err)
-		return nil, false, err
+		return nil, self, err
 	}
 	err = lent.takeBack()
 	conn.Close(wire.ErrClosed)
 	if err != nil {
 		_ = nc.Close()
-		return nil, false, d.failed("dial", err)
+		return nil, self, d.failed("dial", err)
 	}
-	return nc, isReplica, nil
+	return nc, self, nil
 }
 
-// askRole asks the server whether it is a replica. One that does not say counts
-// as none.
-func (d *dialer) askRole(ctx context.Context, conn *wire.Conn) (isReplica bool, err error) {
+// askSelf asks the server what it is. One that does not say counts as a primary that
+// stands alone.
+func (d *dialer) askSelf(ctx context.Context, conn *wire.Conn) (self serverSelf, err error) {
 	call := wire.NewCall()
 	defer call.Free()
 	call.Request.Bytes = appendWords(call.Request.Bytes, "hello")
 	if err := conn.Do(ctx, call); err != nil {
-		return false, d.failed("handshake", err)
+		return self, d.failed("handshake", err)
 	}
-	return saysReplica(call.Decoder()), nil
+	return readSelf(call.Decoder()), nil
 }
 
-// saysReplica reads the answer to HELLO.
-func saysReplica(d *resp.Decoder) bool {
+// readSelf reads the answer to HELLO.
+func readSelf(d *resp.Decoder) (self serverSelf) {
 	pairs, err := d.Pairs()
 	for i := 0; i < pairs && err == nil; i++ {
 		var name string
 		if name, err = d.String(); err != nil {
 			break
 		}
-		if name == "role" {
-			role, _ := d.String()
-			return role == "replica" || role == "slave"
+		if kind := d.Peek(); kind == resp.Array || name != "role" && name != "mode" {
+			err = d.Skip()
+			continue
 		}
-		err = d.Skip()
+		var value string
+		value, err = d.String()
+		switch {
+		case err != nil:
+		case name == "mode":
+			self.clustered = value == "cluster"
+		default:
+			self.replica = value == "replica" || value == "slave"
+		}
 	}
-	return false
+	return self
 }
 
 // lentConn is a connection that was taken back: who had it on loan can do

@@ -45,7 +45,7 @@ func (p *PubSub) handleOne(l *link, n notice) {
 
 // deliver passes a message on, unless the subscription is elsewhere by now.
 func (p *PubSub) deliver(l *link, n notice) {
-	if n.of != toShardChannel {
+	if !p.placed(n.of) {
 		p.inbox.put(n.msg)
 		return
 	}
@@ -72,7 +72,7 @@ func (p *PubSub) confirmed(l *link, n notice) {
 		l.sent.pop()
 	}
 	switch {
-	case n.of == toShardChannel:
+	case p.placed(n.of):
 		p.shardConfirmed(l, t)
 	case p.topics[t.topicKey] == t:
 		l.subs[t] = subMade
@@ -110,7 +110,7 @@ func (p *PubSub) ended(l *link, n notice) {
 	t := p.topics[topicKey{n.of, n.name}]
 	switch {
 	case t == nil:
-	case n.of == toShardChannel:
+	case p.placed(n.of):
 		p.shardEnded(l, t)
 	case l.subs[t] == subMade:
 		delete(l.subs, t)
@@ -122,7 +122,7 @@ func (p *PubSub) ended(l *link, n notice) {
 // by r.
 func (p *PubSub) endedAsAsked(l *link, t *topic, r *linkRequest) {
 	delete(l.subs, t)
-	if t.kind == toShardChannel {
+	if p.placed(t.kind) {
 		p.shardLeft(l, t)
 	}
 	if !r.user {
@@ -215,7 +215,7 @@ func (p *PubSub) subscribeRefused(l *link, r *linkRequest, text string) {
 	p.source.background().note(backgroundTask{subscribeTo, r.topics[0].refusedAs}, err)
 	for _, t := range r.topics {
 		p.deny(t, err, false)
-		if t.kind == toShardChannel {
+		if p.placed(t.kind) {
 			p.shardRefused(l, t, 0)
 			continue
 		}

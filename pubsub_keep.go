@@ -99,6 +99,10 @@ func (p *PubSub) arrange() time.Duration {
 	}
 	now := p.clock()
 	r := &linkRound{p: p, view: p.source.view(), now: now, next: now + idleRound, leaves: map[*link][]*topic{}, kept: map[*link]bool{}}
+	if r.view != p.seen {
+		p.seen = r.view
+		r.doubtReplaced()
+	}
 	r.watch()
 	if r.view == nil {
 		r.lacking = len(p.topics)+len(p.pings) > 0
@@ -153,6 +157,22 @@ func (r *linkRound) watch() {
 	}
 }
 
+// doubtReplaced sends PING at once on links to nodes that are primaries no more by a
+// new map: one that does not answer was replaced because it is dead, and is left.
+func (r *linkRound) doubtReplaced() {
+	if r.view == nil {
+		return
+	}
+	for _, l := range r.p.links {
+		switch {
+		case hasAddr(r.view.primaries(), l.addr):
+			l.wasPrimary = true
+		case l.wasPrimary && l.nc != nil && len(l.sent) == 0:
+			l.send(&linkRequest{what: reqPing}, "ping")
+		}
+	}
+}
+
 // watchDial has the map asked for when a node does not answer the dial, and
 // another node chosen where any will do.
 func (r *linkRound) watchDial(l *link) {
@@ -181,7 +201,7 @@ func (r *linkRound) placeLinks() {
 	p := r.p
 	var wanted []*topic
 	for _, t := range p.topics {
-		if t.kind != toShardChannel {
+		if !p.placed(t.kind) {
 			wanted = append(wanted, t)
 		}
 	}
@@ -349,11 +369,39 @@ func (r *linkRound) linkAny(wanted bool) {
 	r.linkTo(n, false)
 }
 
-// choose picks a node for channels and patterns: the one that they were at, if it
-// has not failed more than once, else at random among those that seem well, else
-// the one that may be tried first.
+// preferred is the node that PUBLISH to the first channel goes to, so that it counts
+// the receiver; nil if there is no channel, or if it seems to be away.
+func (r *linkRound) preferred() *node {
+	var first *topic
+	for _, t := range r.p.topics {
+		if t.kind == toChannel && (first == nil || t.number < first.number) {
+			first = t
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	s := r.view.at(first.slot)
+	if s == nil || s.primary.client.pool.suspect() || s.primary.client.pool.unreachable() {
+		return nil
+	}
+	if rest := r.p.pauses[s.primary.addr]; rest != nil && (rest.failures > 1 || s.primary.addr != r.p.lastNode) {
+		return nil
+	}
+	return s.primary
+}
+
+// choose picks a node for channels and patterns: the preferred one; else the one that
+// they were at, if it has not failed more than once; else at random among those that seem
+// well; else the one that may be tried first.
 func (r *linkRound) choose() *node {
-	nodes := append(slices.Clone(r.view.primaries()), r.view.replicas()...)
+	if n := r.preferred(); n != nil {
+		return n
+	}
+	nodes := slices.Clone(r.view.primaries())
+	if !r.p.unknown {
+		nodes = append(nodes, r.view.replicas()...)
+	}
 	if len(nodes) == 0 {
 		return nil
 	}
@@ -386,7 +434,7 @@ func (r *linkRound) choose() *node {
 func (r *linkRound) placeShards() {
 	asks := map[*link][]*topic{}
 	for _, t := range r.p.topics {
-		if t.kind != toShardChannel {
+		if !r.p.placed(t.kind) {
 			continue
 		}
 		r.place(t)
@@ -434,7 +482,7 @@ func (r *linkRound) linkTo(n *node, shards bool) *link {
 	p.links = append(p.links, l)
 	d := &dialer{opt: p.optionsFor(n), greeted: n.client.pool.dialer.greeted}
 	l.clientName = d.opt.ClientName
-	primaryOnly := (shards || p.spread) && p.source.hasReplicas()
+	primaryOnly := (shards || p.spread || p.unknown) && p.source.hasReplicas()
 	if rest := p.pauses[n.addr]; rest != nil && rest.failures >= roleDoubts {
 		primaryOnly = false // it may not mean by it what servers do
 	}
@@ -491,11 +539,14 @@ func (r *linkRound) refresh() {
 
 // connected notes that a link can be used, and reports whether it is wanted
 // still.
-func (p *PubSub) connected(l *link, nc net.Conn) bool {
+func (p *PubSub) connected(l *link, nc net.Conn, self serverSelf) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if l.gone {
 		return false
+	}
+	if p.unknown && !l.shards {
+		p.learn(l, self)
 	}
 	l.nc = nc
 	if p.failing[l.addr] {
@@ -508,6 +559,18 @@ func (p *PubSub) connected(l *link, nc net.Conn) bool {
 	}
 	nudge(p.wake)
 	return true
+}
+
+// learn notes, by the first connection for channels and patterns, whether the nodes
+// stand alone. If they do and there are no patterns, the link goes on as one for channels
+// that have their places.
+func (p *PubSub) learn(l *link, self serverSelf) {
+	p.unknown = false
+	if self.clustered {
+		return
+	}
+	p.apart, p.spread = true, true
+	l.shards = len(p.names(toPattern)) == 0 && len(p.pings) == 0
 }
 
 // lost notes that a link has ended.
@@ -538,7 +601,7 @@ func (p *PubSub) drop(l *link, cause error) {
 	}
 	var waiting []*topic // for what the link was to do
 	for t := range p.wishes {
-		if t.at == l || !l.shards && t.kind != toShardChannel {
+		if t.at == l || !l.shards && !p.placed(t.kind) {
 			waiting = append(waiting, t)
 		}
 	}

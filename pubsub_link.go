@@ -21,11 +21,11 @@ type link struct {
 	p    *PubSub
 	node *node
 	addr string
-	// shards says that the link is for shard channels; else it is for channels
-	// and patterns.
+	// shards says that the link is for what has its place by its slot; see
+	// [PubSub.placed]. Else it is for channels and patterns.
 	shards     bool
 	born       time.Duration
-	wasPrimary bool   // when the link was made
+	wasPrimary bool   // when the link was made, or in a map since then
 	clientName string // that the connection is given as it is made
 
 	absent      bool // the map does not have the node as it should be, since then
@@ -126,11 +126,11 @@ var errReplica = errors.New("the node is a replica")
 
 // run is the life of the link.
 func (l *link) run(ctx context.Context, d *dialer, primaryOnly bool) {
-	nc, err := l.dial(ctx, d, primaryOnly)
+	nc, self, err := l.dial(ctx, d, primaryOnly)
 	if err == nil {
 		pool := l.node.client.pool
 		pool.pubsubOpened.Add(1)
-		if l.p.connected(l, nc) {
+		if l.p.connected(l, nc, self) {
 			err = l.read(nc)
 		}
 		closeNow(nc)
@@ -139,16 +139,16 @@ func (l *link) run(ctx context.Context, d *dialer, primaryOnly bool) {
 	l.p.lost(l, err)
 }
 
-func (l *link) dial(ctx context.Context, d *dialer, primaryOnly bool) (net.Conn, error) {
+func (l *link) dial(ctx context.Context, d *dialer, primaryOnly bool) (nc net.Conn, self serverSelf, err error) {
 	if err := l.node.client.err; err != nil {
-		return nil, err
+		return nil, self, err
 	}
-	nc, isReplica, err := d.dialPubSub(ctx, primaryOnly)
-	if err == nil && isReplica {
+	nc, self, err = d.dialPubSub(ctx, primaryOnly)
+	if err == nil && self.replica {
 		closeNow(nc)
-		return nil, errReplica
+		return nil, self, errReplica
 	}
-	return nc, err
+	return nc, self, err
 }
 
 // The size of the buffer that a link reads into, at first and in general. A

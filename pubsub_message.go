@@ -141,7 +141,7 @@ func readNotice(reply []byte) (notice, error) {
 	case resp.Array:
 		return readPush(&d)
 	case resp.Map:
-		return notice{kind: isAnswer, replica: saysReplica(&d)}, nil
+		return notice{kind: isAnswer, replica: readSelf(&d).replica}, nil
 	}
 	text, err := d.String()
 	switch err := err.(type) {

@@ -22,6 +22,9 @@ type pubsubSource interface {
 	moved(slot int, addr string) bool
 	// hasReplicas reports whether there may be replicas among the nodes.
 	hasReplicas() bool
+	// mayStandAlone reports whether the nodes may be servers that stand alone, so that
+	// a message reaches the subscribers of one node only.
+	mayStandAlone() bool
 	// patience is how long Subscribe may wait.
 	patience() time.Duration
 	// over is closed when the client is.
@@ -60,6 +63,7 @@ func (s clusterSource) view() nodeView {
 func (s clusterSource) changed() <-chan struct{} { return s.t.next() }
 func (s clusterSource) refresh()                 { s.t.refresh() }
 func (s clusterSource) hasReplicas() bool        { return true }
+func (s clusterSource) mayStandAlone() bool      { return s.t.opt.ClusterSlots != nil }
 func (s clusterSource) over() <-chan struct{}    { return s.t.life.Done() }
 func (s clusterSource) background() *failureLog  { return &s.t.background }
 
@@ -95,6 +99,7 @@ func (s singleSource) view() nodeView           { return s }
 func (s singleSource) changed() <-chan struct{} { return nil }
 func (s singleSource) refresh()                 {}
 func (s singleSource) hasReplicas() bool        { return false }
+func (s singleSource) mayStandAlone() bool      { return false }
 func (s singleSource) trouble() error           { return nil }
 func (s singleSource) moved(int, string) bool   { return false }
 func (s singleSource) patience() time.Duration {
