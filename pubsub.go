@@ -17,9 +17,15 @@ import (
 // SubscribeKeyspace, or from the methods of [Client]. It must be closed.
 //
 // It keeps connections of its own, beside those of the client's pools: one for
-// channels and patterns, to any node, since a message reaches all nodes; and
-// one to each primary that serves a slot of its shard channels, which it follows
-// when slots move and when primaries change. A connection that is lost, or whose
+// channels and patterns, since a message reaches all nodes of a cluster; and one to
+// each primary that serves a slot of its shard channels, which it follows when slots
+// move and when primaries change. The one for channels and patterns leads to the node
+// that PUBLISH to the first channel goes to, so that PUBLISH counts the receiver, or to
+// any node if that one is away or if there are patterns only; it stays there as long as
+// the node is well. Over servers that stand alone, which ClusterOptions.ClusterSlots
+// makes a cluster of, no message reaches another node: there each channel is subscribed
+// to at the primary of its slot, and follows it, and each pattern at all primaries. The
+// first server tells which of these it is (HELLO). A connection that is lost, or whose
 // server does not answer PING, is replaced, after a short random pause that
 // grows while that fails, and everything is subscribed to again. What was
 // published meanwhile is missed: Redis keeps no message for a subscriber who is

@@ -2,7 +2,8 @@ package redis
 
 import "time"
 
-// shardTopic is where a shard channel is subscribed to. When its slot moves, the
+// shardTopic is where a shard channel, or whatever else has its place by its slot (see
+// [PubSub.placed]), is subscribed to. When its slot moves, the
 // subscription at the new node is made before the one at the old node ends, and
 // what the new node sends is held until it is certain that everything the old
 // node had sent before has come.
