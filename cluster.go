@@ -78,8 +78,12 @@ func (c *ClusterClient) ReloadState(ctx context.Context) {
 	}
 }
 
-// OnNewNode has fn called, in a goroutine of its own, for every node that the
-// client comes to know from now on.
+// OnNewNode has fn called for every node that the client comes to know from now on,
+// before the first connection to it is dialled: the place for Client.AddHook. It is called
+// by one goroutine at a time, with no lock held, so it may use rdb and ask the cluster
+// client for anything that needs no reply of the node. Commands for the node wait until fn
+// returns, and fail after 3 s if it does not: so fn must not send commands by the cluster
+// client.
 func (c *ClusterClient) OnNewNode(fn func(rdb *Client)) {
 	if c.err == nil {
 		c.topology.onNewNode(fn)

@@ -204,7 +204,7 @@ func TestJudgeNeverRepeatsAWrite(t *testing.T) {
 		io.EOF, io.ErrUnexpectedEOF, syscall.EPIPE, syscall.ECONNRESET, syscall.ETIMEDOUT, errReadTimeout,
 		wire.ErrClosed, wire.ErrReserved, wire.ErrClosedByServer, resp.ProtocolError("x"), errScripted, ErrClosed,
 	} {
-		v := c.decide(&target{slot: 1}, new(attempt), n, lostAfter(1, cause), false)
+		v := c.decide(background(t), &target{slot: 1}, new(attempt), n, lostAfter(1, cause), false)
 		require.Equal(t, giveUp, v.action, cause)
 		require.ErrorIs(t, v.err, cause)
 		require.ErrorIs(t, v.err, ErrWriteInDoubt)
@@ -213,7 +213,7 @@ func TestJudgeNeverRepeatsAWrite(t *testing.T) {
 		require.Equal(t, "10.0.0.1:6379", lost.Node)
 	}
 	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
-		v := c.decide(&target{slot: 1}, new(attempt), n, lostAfter(1, cause), false)
+		v := c.decide(background(t), &target{slot: 1}, new(attempt), n, lostAfter(1, cause), false)
 		require.Equal(t, giveUp, v.action, cause)
 		require.ErrorIs(t, v.err, cause)
 	}

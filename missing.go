@@ -27,7 +27,7 @@ const (
 // rarer, cost the rest of the cluster nothing, and end.
 type missingNode struct {
 	announced
-	pool    *pool // of one connection, for the looks
+	client  *Client // of one connection, for the looks; nil before the first
 	since   time.Time
 	dueAt   time.Time // no look before
 	looking bool
@@ -49,7 +49,7 @@ func (t *topology) noteMissing(old, m *slotMap) (unused []*pool) {
 		present[n.addr] = true
 		if back := t.missing[n.addr]; back != nil {
 			delete(t.missing, n.addr)
-			unused = append(unused, back.pool)
+			unused = append(unused, back.pools()...)
 		}
 	}
 	if old == nil {
@@ -57,11 +57,7 @@ func (t *topology) noteMissing(old, m *slotMap) (unused []*pool) {
 	}
 	for _, n := range old.nodes {
 		if n.listed && !present[n.addr] && t.missing[n.addr] == nil {
-			opt := t.lookOptions(n.addr)
-			opt.serverName = n.hostname
-			opt.DialTimeout = min(opt.DialTimeout, lookDialTimeout)
-			opt.DialerRetryBackoff = func(int) time.Duration { return probePause }
-			t.missing[n.addr] = &missingNode{announced: n.announced, pool: newPool(opt, false), since: time.Now()}
+			t.missing[n.addr] = &missingNode{announced: n.announced, since: time.Now()}
 		}
 	}
 	return unused
@@ -79,7 +75,7 @@ func (t *topology) lookForMissing() {
 		case n.looking || now.Before(n.dueAt):
 		case now.Sub(n.since) > missingFor:
 			delete(t.missing, addr)
-			unused = append(unused, n.pool)
+			unused = append(unused, n.pools()...)
 		case t.asked.wait(now, askAtOnce+len(due)+1) > 0: // a load comes first
 		default:
 			n.looking = true
@@ -100,7 +96,11 @@ func (t *topology) lookForMissing() {
 func (t *topology) look(n *missingNode) {
 	ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
 	defer cancel()
-	ranges, err := t.slotsOf(ctx, n.addr, n.pool)
+	client, err := t.clientFor(ctx, n)
+	var ranges []slotRange
+	if err == nil {
+		ranges, err = t.slotsOf(ctx, n.addr, client.pool)
+	}
 	claim := ""
 	if err == nil && isNamed(n.addr, ranges) {
 		claim = fmt.Sprint(ranges)
@@ -120,6 +120,40 @@ func (t *topology) look(n *missingNode) {
 	if believed {
 		t.refresh()
 	}
+}
+
+// pools lists the node's pool, if it was looked for.
+func (n *missingNode) pools() []*pool {
+	if n.client == nil {
+		return nil
+	}
+	return []*pool{n.client.pool}
+}
+
+// clientFor is the client for the looks at a missing node, made for the first of them.
+func (t *topology) clientFor(ctx context.Context, n *missingNode) (*Client, error) {
+	if n.client != nil { // nobody else changes it while this look goes on
+		return n.client, nil
+	}
+	opt := t.lookOptions(n.addr)
+	opt.serverName = n.hostname
+	opt.DialTimeout = min(opt.DialTimeout, lookDialTimeout)
+	opt.DialerRetryBackoff = func(int) time.Duration { return probePause }
+	c, err := t.lookClient(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	wanted := t.missing[n.addr] == n
+	if wanted {
+		n.client = c
+	}
+	t.mu.Unlock()
+	if !wanted {
+		_ = c.Close()
+		return nil, ErrClosed
+	}
+	return c, nil
 }
 
 // isNamed reports whether the node at addr serves any of the ranges.

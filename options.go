@@ -43,8 +43,11 @@ type ClusterOptions struct {
 	ClientName string
 
 	// NewClient makes the client of each node from options that already carry
-	// everything set here. It must not use the cluster client, which waits for it.
-	// Nil means [NewClient].
+	// everything set here, and also one, with a pool of one connection, for each
+	// server that is asked for the slot map, such as those of Addrs: that is closed
+	// when it has answered. It is called by one goroutine at a time. A command or
+	// load that needs the node waits for it to return, so it must not send commands
+	// by the cluster client. Nil means [NewClient].
 	NewClient func(opt *Options) *Client
 
 	// MaxRedirects is how many MOVED and ASK answers one command follows, without
@@ -556,6 +559,10 @@ type Options struct {
 	// background is the log of what fails in the background: that of the cluster
 	// client where the options are of one of its nodes.
 	background *failureLog
+
+	// fillLater keeps the pool from dialling for MinIdleConns before
+	// [pool.startFilling].
+	fillLater bool
 
 	// hooks are those of the client that the options are of, and outerHooks
 	// those of the cluster client that it belongs to.

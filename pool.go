@@ -122,6 +122,8 @@ type pool struct {
 	waited       time.Duration
 	served       uint64 // calls on connections that are gone
 
+	fillLater bool // see [pool.startFilling]
+
 	takers, sharers waitQueue   // who waits for a connection alone, and who for one to share
 	slow            *time.Timer // runs while they wait for nothing but a dial
 
@@ -162,6 +164,7 @@ func newPool(opt *Options, readOnly bool) *pool {
 		opt.abandoned = new(abandonedDials)
 	}
 	p.onSilence = opt.onSilence
+	p.fillLater = opt.fillLater
 	p.dialer = dialer{opt: opt, readOnly: readOnly, greeted: new(atomic.Bool), onSilence: p.silenceChanged, onIdle: p.fellIdle}
 	p.life, p.endLife = context.WithCancel(context.Background())
 	p.shared.Store(&[]*wire.Conn{})

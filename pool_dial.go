@@ -84,7 +84,7 @@ const fillJitter = 20 * time.Millisecond
 // a trial, then each time as many as there are, so that neither a node that is
 // dead nor one that has just come back is swamped. The lock is held.
 func (p *pool) fill() {
-	if p.closed || p.refill != nil || p.step() <= 0 {
+	if p.closed || p.fillLater || p.refill != nil || p.step() <= 0 {
 		return
 	}
 	wait := time.Until(p.retryAt)
@@ -105,6 +105,14 @@ func (p *pool) fill() {
 		}
 		p.open(p.step())
 	})
+}
+
+// startFilling has the pool filled if its options have put that off.
+func (p *pool) startFilling() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fillLater = false
+	p.fill()
 }
 
 // step is how many connections may be opened now to fill the pool. The lock is

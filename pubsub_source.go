@@ -78,7 +78,9 @@ func (s clusterSource) trouble() error {
 }
 
 func (s clusterSource) moved(slot int, addr string) bool {
-	s.t.moved(slot, addr)
+	if s.t.meet(s.t.life, announced{addr: addr, stranger: true}) == nil {
+		s.t.moved(slot, addr)
+	}
 	s.t.refresh()
 	return true
 }

@@ -168,8 +168,8 @@ func (t *topology) sources() []source {
 			continue
 		}
 		s := source{addr: addr}
-		if n := t.missing[addr]; n != nil {
-			s.pool = n.pool // which knows when it was dialled last
+		if n := t.missing[addr]; n != nil && n.client != nil {
+			s.pool = n.client.pool // which knows when it was dialled last
 		}
 		seeds = append(seeds, s)
 	}
@@ -185,6 +185,8 @@ func (t *topology) lookOptions(addr string) *Options {
 	opt := t.opt.nodeOptions(addr)
 	opt.MinIdleConns, opt.PoolSize, opt.MaxConcurrentDials, opt.IdleCheckFrequency = 0, 1, 1, -1
 	opt.suspectAfter = 0 // there is nobody else to turn to
+	opt.readOnly = false
+	opt.fillLater = true // never, whatever NewClient makes of the options
 	if opt.DialTimeout <= 0 || opt.DialTimeout > seedDialTimeout {
 		opt.DialTimeout = seedDialTimeout
 	}
@@ -196,8 +198,12 @@ func (t *topology) lookOptions(addr string) *Options {
 func (t *topology) askOne(ctx context.Context, s source, known *slotMap, epoch int64) answer {
 	p := s.pool
 	if p == nil {
-		p = newPool(t.lookOptions(s.addr), false)
-		defer func() { _ = p.close() }()
+		c, err := t.lookClient(ctx, t.lookOptions(s.addr))
+		if err != nil {
+			return answer{err: err}
+		}
+		defer func() { _ = c.Close() }()
+		p = c.pool
 	}
 	ranges, err := t.slotsOf(ctx, s.addr, p)
 	if err == nil && !known.hasPrimariesOf(ranges) {

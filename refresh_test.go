@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -595,7 +596,170 @@ func TestNewClientOption(t *testing.T) {
 	})
 	require.NoError(t, c.Set(background(t), "key", "v", 0).Err())
 	require.ElementsMatch(t, []string{servers[0].addr, servers[1].addr}, []string{<-made, <-made})
-	require.Equal(t, 1, servers[0].count("HELLO 3 AUTH default p SETNAME mine")+servers[1].count("HELLO 3 AUTH default p SETNAME mine"))
+	for _, s := range servers {
+		require.NotZero(t, s.count("HELLO 3 AUTH default p SETNAME mine"))
+		require.Equal(t, s.count("HELLO"), s.count("HELLO 3 AUTH default p SETNAME mine"), "those for the map too")
+	}
+}
+
+// Every connection is opened by a client that NewClient has made, whatever it is for:
+// NewClient may know a way that nobody else does.
+func TestNewClientMakesAllConnections(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a, b, stranger := m.add("a:1"), m.add("b:1"), m.add("stranger:1")
+		answer := func(ranges ...scriptedRange) {
+			a.setSlots(ranges...)
+			b.setSlots(ranges...)
+		}
+		answer(scriptedRange{0, slotCount - 1, []string{"a:1", "b:1"}})
+		a.on("MONITOR", says("+OK\r\n"))
+		a.on("GET", moves("ASK", "key", "stranger:1"))
+		calls, made := 0, map[string]int{}
+		c := m.client(func(o *ClusterOptions) {
+			o.Dialer = func(_ context.Context, _, addr string) (net.Conn, error) {
+				t.Errorf("%s is dialled without NewClient", addr)
+				return nil, errScripted
+			}
+			o.NewClient = func(opt *Options) *Client {
+				calls++
+				require.Equal(t, 1, calls, "one at a time")
+				defer func() { calls-- }()
+				opt.Dialer = m.dial
+				opt.MinIdleConns = min(1, opt.PoolSize-1)
+				c := NewClient(opt)
+				made[opt.Addr]++
+				return c
+			}
+		}, "seed:1")
+		m.alias("seed:1", a)
+		ctx := t.Context()
+		require.ErrorIs(t, c.Get(ctx, "key").Err(), Nil, "by way of a stranger")
+		require.NotZero(t, stranger.count("GET"))
+		sub := c.Subscribe(ctx, "channel")
+		require.NoError(t, sub.Close())
+		client, err := c.MasterForKey(ctx, "key")
+		require.NoError(t, err)
+		lines := make(chan string, 10)
+		monitor := client.Monitor(ctx, lines)
+		monitor.Start()
+		monitor.Stop()
+
+		answer(scriptedRange{0, slotCount - 1, []string{"a:1"}}) // b is missing
+		c.ReloadState(ctx)
+		time.Sleep(5 * time.Second)
+		require.Greater(t, b.count("CLUSTER SLOTS"), 2, "looks")
+		require.Equal(t, 2, made["b:1"], "one as a node, one for the looks")
+		require.Equal(t, 1, made["a:1"])
+		require.Equal(t, 1, made["seed:1"])
+		require.NoError(t, c.Close())
+		open, _ := b.connections()
+		require.Zero(t, open)
+	})
+}
+
+// What OnNewNode was given sees a node before it is dialled, whoever names the node, and
+// may use it and the cluster client.
+func TestOnNewNodeRunsBeforeTheFirstDial(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a, b, stranger := m.add("a:1"), m.add("b:1"), m.add("stranger:1")
+		for _, s := range []*scripted{a, b} {
+			s.setSlots(sharedBy("a:1", "b:1")...)
+			s.on("GET", moves("ASK", "key", "stranger:1"))
+		}
+		c := m.client(func(o *ClusterOptions) { o.MinIdleConns, o.PoolSize = 2, 4 }, "seed:1")
+		m.alias("seed:1", a)
+		var met []string
+		running := false
+		c.OnNewNode(func(node *Client) {
+			require.False(t, running, "one at a time")
+			running = true
+			defer func() { running = false }()
+			addr := node.Options().Addr
+			require.Zero(t, m.dialed(addr))
+			c.PoolStats()
+			dials := 0
+			node.AddHook(dialHook(func() { dials++ }))
+			time.Sleep(50 * time.Millisecond)
+			require.Zero(t, m.dialed(addr), "nothing is opened meanwhile")
+			if addr == "b:1" {
+				require.NoError(t, node.Ping(t.Context()).Err())
+				require.Equal(t, 1, dials)
+			}
+			met = append(met, addr)
+		})
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				if err := c.Get(t.Context(), "key").Err(); err != Nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		require.NotZero(t, stranger.count("GET"))
+		time.Sleep(time.Second)
+		require.Equal(t, []string{"a:1", "b:1", "stranger:1"}, met)
+		for _, s := range []*scripted{a, b} {
+			open, _ := s.connections()
+			require.GreaterOrEqual(t, open, 2)
+		}
+	})
+}
+
+// dialHook calls a function before each dial.
+type dialHook func()
+
+func (h dialHook) DialHook(next DialHook) DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		h()
+		return next(ctx, network, addr)
+	}
+}
+func (dialHook) ProcessHook(next ProcessHook) ProcessHook { return next }
+func (dialHook) ProcessPipelineHook(next ProcessPipelineHook) ProcessPipelineHook {
+	return next
+}
+
+// A function of the program that does not return when a node becomes known holds up
+// nobody for ever, and the error names it.
+func TestNodeThatTheProgramHoldsUp(t *testing.T) {
+	for name, onNewNode := range map[string]bool{"OnNewNode": true, "NewClient": false} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				a := m.add("a:1")
+				a.setSlots(sharedBy("a:1")...)
+				block := make(chan struct{})
+				c := m.client(func(o *ClusterOptions) {
+					o.MaxRetries = -1
+					if !onNewNode {
+						o.NewClient = func(opt *Options) *Client {
+							<-block
+							return NewClient(opt)
+						}
+					}
+				}, "seed:1")
+				m.alias("seed:1", a)
+				if onNewNode {
+					c.OnNewNode(func(*Client) { <-block })
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				began := time.Now()
+				require.ErrorIs(t, c.Get(ctx, "key").Err(), context.DeadlineExceeded)
+				require.Equal(t, time.Second, time.Since(began))
+				cancel()
+				err := c.Get(t.Context(), "key").Err()
+				require.ErrorContains(t, err, "NewClient")
+				require.ErrorContains(t, err, "has not returned")
+				require.Less(t, time.Since(began), 2*refreshTimeout)
+				close(block)
+				require.ErrorIs(t, c.Get(t.Context(), "key").Err(), Nil)
+				require.NoError(t, c.Close())
+			})
+		})
+	}
 }
 
 // A node for which the caller makes no client that can be used fails every attempt

@@ -136,7 +136,7 @@ func (c *Client) consider(try *attempt, err error, cmds ...Cmder) (pauseKind, er
 
 // decide is [judge] for an attempt at n, and does what follows for the node and for
 // the next attempt's way: n may have failed, or another node have its slot by now.
-func (c *ClusterClient) decide(t *target, try *attempt, n *node, err error, repeatable bool) verdict {
+func (c *ClusterClient) decide(ctx context.Context, t *target, try *attempt, n *node, err error, repeatable bool) verdict {
 	if n == nil { // there was nobody to send it to
 		if errors.As(err, new(*uncoveredError)) {
 			return verdict{action: await, refresh: true, err: err}
@@ -173,10 +173,16 @@ func (c *ClusterClient) decide(t *target, try *attempt, n *node, err error, repe
 		if o.self {
 			n.client.pool.renew()
 		}
-	case move:
-		try.to, try.how = c.topology.moved(v.slot, completeHost(v.addr, n.addr)), 0
-	case ask:
-		try.to, try.how = c.topology.named(completeHost(v.addr, n.addr)), asking
+	case move, ask:
+		addr := completeHost(v.addr, n.addr)
+		switch met := c.topology.meet(ctx, announced{addr: addr, stranger: true}); {
+		case met != nil:
+			v.action = retry // the program holds it up
+		case v.action == move:
+			try.to, try.how = c.topology.moved(v.slot, addr), 0
+		default:
+			try.to, try.how = c.topology.named(addr), asking
+		}
 	}
 	if (v.action == move || v.action == ask) && try.to == nil {
 		v.action, v.refresh = await, true // there are too many strangers to follow it
@@ -230,7 +236,7 @@ func (c *ClusterClient) tryAgain(ctx context.Context, t *target, try *attempt, n
 // consider decides about the error of an attempt with the commands at n: what to wait
 // for before the next, or the error that the caller gets when there is none.
 func (c *ClusterClient) consider(ctx context.Context, t *target, try *attempt, n *node, err error, cmds ...Cmder) (pauseKind, error) {
-	v := c.decide(t, try, n, err, mayRepeatAll(cmds, c.opt.RetryWritesInDoubt))
+	v := c.decide(ctx, t, try, n, err, mayRepeatAll(cmds, c.opt.RetryWritesInDoubt))
 	try.note(v, cmds...)
 	wait, err := c.admit(ctx, try, v)
 	if err != nil {

@@ -154,6 +154,9 @@ func (s *clusterScan) stop() *place {
 		return at
 	}
 	// The topology forgets nodes that have no slots.
+	if s.c.topology.meet(s.ctx, announced{addr: at.node.addr, stranger: true}) != nil {
+		return at
+	}
 	return &place{node: s.c.topology.node(at.node.addr), outside: true}
 }
 

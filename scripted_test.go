@@ -573,6 +573,13 @@ func (m *memoryNet) add(addr string) *scripted {
 	return s
 }
 
+// alias has an address reach a server under another one.
+func (m *memoryNet) alias(addr string, s *scripted) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.servers[addr] = s
+}
+
 // remove has an address refuse from now on.
 func (m *memoryNet) remove(s *scripted) {
 	m.mu.Lock()

@@ -117,6 +117,20 @@ func announcedNode(n ClusterNode, asked string) (announced, bool) {
 	return announced{addr: net.JoinHostPort(host, port), hostname: hostname}, true
 }
 
+// announcedIn lists the nodes of ranges.
+func announcedIn(ranges []slotRange) (list []announced) {
+	seen := map[announced]bool{}
+	for _, r := range ranges {
+		for _, a := range r.nodes {
+			if !seen[a] {
+				seen[a] = true
+				list = append(list, a)
+			}
+		}
+	}
+	return list
+}
+
 // newSlotMap makes a map from ranges. Slots that they do not cover stay with
 // the shard that old has for them: a part of an answer is no reason to forget.
 func newSlotMap(ranges []slotRange, old *slotMap, nodeFor func(announced) *node) *slotMap {

@@ -1,11 +1,13 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,6 +78,8 @@ type topology struct {
 	loaded *slotMap   // by the last answer, without patches; for the goroutine alone
 	epoch  int64      // the highest of the cluster that was seen; for the goroutine alone
 
+	meeting chan struct{} // has room for one who calls NewClient, or functions of OnNewNode
+
 	mu        sync.Mutex
 	started   bool
 	closed    bool
@@ -102,6 +106,7 @@ func newTopology(opt *ClusterOptions) *topology {
 		wake:      make(chan struct{}, 1),
 		haste:     make(chan struct{}, 1),
 		stopped:   make(chan struct{}),
+		meeting:   make(chan struct{}, 1),
 		nodes:     map[string]*node{},
 		missing:   map[string]*missingNode{},
 		retired:   map[*pool]bool{},
@@ -282,6 +287,9 @@ func (t *topology) load() error {
 	defer cancel()
 	ranges, asked, err := t.ask(ctx)
 	first := t.now.Load() == nil
+	if err == nil {
+		err = t.meet(ctx, announcedIn(ranges)...)
+	}
 	news := err == nil && !t.loaded.hasPrimariesOf(ranges)
 	fresh := err == nil && t.publish(ranges, asked)
 	if fresh && t.opt.readMode == readLatency {
@@ -332,8 +340,8 @@ func (t *topology) publish(ranges []slotRange, asked time.Time) (fresh bool) {
 			m = m.moved(slot, p.to)
 		}
 	}
-	for _, n := range t.nodes {
-		fresh = fresh || !before[n]
+	for _, n := range m.nodes {
+		fresh = fresh || old == nil || !slices.Contains(old.nodes, n)
 	}
 	t.install(m)
 	gone := t.dropOthers(m, before)
@@ -462,42 +470,151 @@ func (t *topology) redirectedTo(addr string) *node {
 // nodeLocked returns the node that is announced so. One whose host name is another
 // than before is made anew, as TLS would verify the old name. The lock is held.
 func (t *topology) nodeLocked(a announced) *node {
-	if n, known := t.nodes[a.addr]; known && (a.hostname == "" || a.hostname == n.hostname) {
+	if t.knows(a) {
+		n := t.nodes[a.addr]
 		n.listed = n.listed || !a.stranger
 		return n
 	}
+	n := t.newNode(a)
+	if t.closed { // a redirect came too late
+		n.client.pool.retire()
+		return n
+	}
+	t.nodes[a.addr] = n
+	n.client.pool.startFilling()
+	return n
+}
+
+// knows reports whether there is a node that is announced so. The lock is held.
+func (t *topology) knows(a announced) bool {
+	n, known := t.nodes[a.addr]
+	return known && (a.hostname == "" || a.hostname == n.hostname)
+}
+
+func (t *topology) newNode(a announced) *node {
 	n := &node{announced: a, listed: !a.stranger}
 	n.client = t.newClient(func() *Options {
 		opt := t.opt.nodeOptions(a.addr)
 		opt.serverName = a.hostname
 		opt.background = &t.background
+		opt.fillLater = true
 		if a.stranger && t.mayLackName() {
 			opt.Dialer = t.strangerDialer(*opt)
 		}
 		opt.onSilence = func(silent bool) { t.silenceChanged(n, silent) }
 		return opt
 	})
-	if t.closed { // a redirect came too late
-		n.client.pool.retire()
-		return n
-	}
-	t.nodes[a.addr] = n
-	for _, fn := range t.onNew {
-		go func() {
-			err := guard("the function of OnNewNode", func() error {
-				fn(n.client)
-				return nil
-			})
-			if err != nil {
-				logf("%v (for %s)", err, n.addr)
-			}
-		}()
-	}
 	return n
 }
 
-// newClient makes the client of a node. If the caller's function makes none that
-// can be used, every attempt at the node fails with an error that says so.
+// meet makes the nodes known that are not yet, if functions of the program take part in
+// that: NewClient, and those given to OnNewNode. They are called one at a time, with no
+// lock held that the client needs, and before anybody else can use the node. One that
+// blocks holds up those who need the node, for as long as ctx and refreshTimeout let
+// it; the node is known when it has returned.
+func (t *topology) meet(ctx context.Context, list ...announced) error {
+	t.mu.Lock()
+	alone := t.opt.NewClient == nil && len(t.onNew) == 0 // nodeLocked will do
+	list = slices.DeleteFunc(list, t.knows)
+	t.mu.Unlock()
+	if alone || len(list) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	met := t.callProgram(ctx, func() {
+		for _, a := range list {
+			t.introduce(a)
+		}
+	})
+	if met {
+		return nil
+	}
+	return t.heldUp(ctx, list[0].addr)
+}
+
+// heldUp is why a node is not known, or a server not asked.
+func (t *topology) heldUp(ctx context.Context, addr string) error {
+	if t.life.Err() != nil {
+		return ErrClosed
+	}
+	return fmt.Errorf("redis: %s: NewClient, or a function given to OnNewNode, has not returned: %w", addr, cmp.Or(ctx.Err(), errGoexit))
+}
+
+// callProgram has functions of the program called, when no others are, and reports
+// whether they have returned before the end of ctx. They go on after that, if they have
+// begun.
+func (t *topology) callProgram(ctx context.Context, call func()) bool {
+	select {
+	case t.meeting <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	case <-t.life.Done():
+		return false
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { <-t.meeting }()
+		call()
+	}()
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	case <-t.life.Done():
+		return false
+	}
+}
+
+// introduce makes a node known that is not yet, for [topology.meet].
+func (t *topology) introduce(a announced) {
+	t.mu.Lock()
+	useless := t.closed || t.knows(a) || a.stranger && !t.mayAddStranger()
+	told := t.onNew
+	t.mu.Unlock()
+	if useless {
+		return
+	}
+	n := t.newNode(a)
+	defer t.add(n)
+	for _, fn := range told {
+		err := guard("the function of OnNewNode", func() error {
+			fn(n.client)
+			return nil
+		})
+		if err != nil {
+			logf("%v (for %s)", err, n.addr)
+		}
+	}
+}
+
+// add makes a node known, in place of one that had another host name.
+func (t *topology) add(n *node) {
+	var unused *pool
+	t.mu.Lock()
+	replaced := t.nodes[n.addr]
+	switch m := t.now.Load(); {
+	case t.closed || t.knows(n.announced):
+		unused = n.client.pool
+	case replaced != nil && (m == nil || !slices.Contains(m.nodes, replaced)):
+		unused = replaced.client.pool // else it is retired with the map
+		t.noteRetired([]*pool{unused})
+		fallthrough
+	default:
+		t.nodes[n.addr] = n
+		n.client.pool.startFilling()
+	}
+	t.mu.Unlock()
+	if unused != nil {
+		unused.retire()
+	}
+}
+
+// newClient makes the client of a node, or of a server that is asked for the map. If the
+// caller's function makes none that can be used, every attempt at the node fails with an
+// error that says so.
 func (t *topology) newClient(options func() *Options) *Client {
 	if t.opt.NewClient == nil {
 		return newClient(options())
@@ -516,6 +633,32 @@ func (t *topology) newClient(options func() *Options) *Client {
 		return uselessClient(options(), c.err)
 	}
 	return c
+}
+
+// lookClient makes a client for nothing but CLUSTER SLOTS.
+func (t *topology) lookClient(ctx context.Context, opt *Options) (*Client, error) {
+	if t.opt.NewClient == nil {
+		return newClient(opt), nil
+	}
+	made := make(chan *Client, 1)
+	discard := func() {
+		select {
+		case c := <-made:
+			_ = c.Close()
+		default:
+		}
+	}
+	called := t.callProgram(ctx, func() {
+		made <- t.newClient(func() *Options { return opt })
+		if ctx.Err() != nil {
+			discard()
+		}
+	})
+	if called && ctx.Err() == nil && len(made) > 0 {
+		return <-made, nil
+	}
+	discard()
+	return nil, t.heldUp(ctx, opt.Addr)
 }
 
 // onNewNode has fn called with every node that the client comes to know.
@@ -599,7 +742,7 @@ func (t *topology) close() error {
 		}
 	}
 	for _, n := range missing {
-		pools = append(pools, n.pool)
+		pools = append(pools, n.pools()...)
 	}
 	for _, p := range pools {
 		errs = append(errs, p.end())

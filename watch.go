@@ -110,7 +110,7 @@ func (c *ClusterClient) Watch(ctx context.Context, fn func(*Tx) error, keys ...s
 		if cause == nil {
 			return err
 		}
-		v := c.decide(&t, &try, n, cause, true)
+		v := c.decide(ctx, &t, &try, n, cause, true)
 		wait, end := c.admit(ctx, &try, v)
 		switch {
 		case end == ErrClosed:
