@@ -34,6 +34,7 @@ func NewClusterClient(opt *ClusterOptions) *ClusterClient {
 	}
 	opt.hooks = &c.hooks
 	opt.abandoned = new(abandonedDials)
+	opt.fillTurns = new(fillTurns)
 	c.topology = newTopology(opt)
 	if opt.MinIdleConns > 0 {
 		c.topology.refresh()

@@ -199,9 +199,10 @@ type ClusterOptions struct {
 	PoolTimeout time.Duration
 
 	// MinIdleConns is how many connections to each node, replicas included, are
-	// opened as soon as the node is known, and kept up. Default 0: connections
-	// are opened when they are needed. More than PoolSize, or than MaxIdleConns
-	// if set, counts as that many; negative is an error.
+	// opened as soon as the node is known, and kept up. All nodes together have 16
+	// such dials under way at a time, and 800 in a second. Default 0: connections are
+	// opened when they are needed. More than PoolSize, or than MaxIdleConns if set,
+	// counts as that many; negative is an error.
 	MinIdleConns int
 
 	// MaxIdleConns is how many idle connections to each node are kept; one that
@@ -311,8 +312,9 @@ type ClusterOptions struct {
 	// hooks are those of the client that the options are of.
 	hooks *hooks
 
-	// abandoned is what the options of the nodes share.
+	// abandoned and fillTurns are what the options of the nodes share.
 	abandoned *abandonedDials
+	fillTurns *fillTurns
 }
 
 // readMode says which nodes of a shard may serve a command that only reads.
@@ -570,6 +572,8 @@ type Options struct {
 
 	// abandoned counts the dials that are abandoned but go on, see inTime.
 	abandoned *abandonedDials
+	// fillTurns has the pools of a client take turns at being filled.
+	fillTurns *fillTurns
 
 	// serverName is the name that the cluster announces for the node, which TLS
 	// verifies in place of the host that is dialled.
@@ -626,6 +630,7 @@ func (o *ClusterOptions) nodeOptions(addr string) *Options {
 		RetryWritesInDoubt:         o.RetryWritesInDoubt,
 		outerHooks:                 o.hooks,
 		abandoned:                  o.abandoned,
+		fillTurns:                  o.fillTurns,
 		suspectAfter:               max(0, o.SuspectAfter),
 		// Servers that only ClusterSlots makes a cluster know no READONLY.
 		readOnly: o.readMode != readPrimary && o.ClusterSlots == nil,

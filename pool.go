@@ -160,6 +160,9 @@ func newPool(opt *Options, readOnly bool) *pool {
 		conns:   map[*wire.Conn]*pooled{},
 		leaving: map[*wire.Conn]bool{},
 	}
+	if opt.fillTurns == nil {
+		opt.fillTurns = new(fillTurns)
+	}
 	if opt.abandoned == nil {
 		opt.abandoned = new(abandonedDials)
 	}

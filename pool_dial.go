@@ -1,10 +1,12 @@
 package redis
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
@@ -82,7 +84,8 @@ const fillJitter = 20 * time.Millisecond
 
 // fill opens the connections that MinIdleConns asks for, by and by: the first as
 // a trial, then each time as many as there are, so that neither a node that is
-// dead nor one that has just come back is swamped. The lock is held.
+// dead nor one that has just come back is swamped. Each is dialled when it is the
+// pool's turn. The lock is held.
 func (p *pool) fill() {
 	if p.closed || p.fillLater || p.refill != nil || p.step() <= 0 {
 		return
@@ -92,7 +95,7 @@ func (p *pool) fill() {
 		wait = max(wait, rand.N(fillJitter))
 	}
 	if wait <= 0 {
-		p.open(p.step())
+		p.opt.fillTurns.ask(p)
 		return
 	}
 	p.refill = time.AfterFunc(wait, func() {
@@ -103,8 +106,90 @@ func (p *pool) fill() {
 			p.fill()
 			return
 		}
-		p.open(p.step())
+		p.opt.fillTurns.ask(p)
 	})
+}
+
+// fillOne opens a connection if the pool still lacks one, and reports whether it does.
+// At the end of the dial it calls ended.
+func (p *pool) fillOne(ended func()) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || p.step() <= 0 || time.Now().Before(p.retryAt) {
+		return false
+	}
+	opened := p.openAndTell(1, ended) > 0
+	if opened && p.step() > 0 {
+		p.opt.fillTurns.ask(p)
+	}
+	return opened
+}
+
+// fillTurns bounds how fast the pools of one client are filled: a cluster of many nodes
+// would have a new client open thousands of connections at once. Pools take turns, with
+// one dial each; what commands need is dialled at once. Its lock is the innermost.
+type fillTurns struct {
+	mu      sync.Mutex
+	taken   int // turns that are not over
+	waiting []*pool
+	asked   map[*pool]bool // those among waiting
+}
+
+const (
+	// fillsAtOnce is how many turns there are at a time. One ends with its dial, but
+	// lasts for shortestTurn, so that no more than 800 connections are opened in a
+	// second, and for no longer than longestTurn, as nodes may not answer.
+	fillsAtOnce  = 16
+	shortestTurn = 20 * time.Millisecond
+	longestTurn  = time.Second
+)
+
+// ask has [pool.fillOne] called when it is the pool's turn.
+func (f *fillTurns) ask(p *pool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.asked[p] {
+		return
+	}
+	if f.asked == nil {
+		f.asked = map[*pool]bool{}
+	}
+	f.asked[p] = true
+	f.waiting = append(f.waiting, p)
+	f.next()
+}
+
+// next gives turns to those who wait. The lock is held.
+func (f *fillTurns) next() {
+	for f.taken < fillsAtOnce && len(f.waiting) > 0 {
+		p := f.waiting[0]
+		f.waiting = f.waiting[1:]
+		delete(f.asked, p)
+		f.taken++
+		go f.turn(p)
+	}
+}
+
+func (f *fillTurns) turn(p *pool) {
+	ended := make(chan struct{})
+	if p.fillOne(func() { close(ended) }) {
+		life, cancel := context.WithTimeout(p.life, longestTurn)
+		defer cancel()
+		if sleep(life, shortestTurn) == nil {
+			select {
+			case <-ended:
+			case <-life.Done():
+			}
+		}
+	}
+	f.over()
+}
+
+func (f *fillTurns) over() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.taken--
+	f.next()
 }
 
 // startFilling has the pool filled if its options have put that off.
@@ -123,9 +208,13 @@ func (p *pool) step() int {
 }
 
 // open starts up to n dials. The lock is held.
-func (p *pool) open(n int) {
+func (p *pool) open(n int) { p.openAndTell(n, nil) }
+
+// openAndTell does the same, tells of the end of each dial, and returns how many there
+// are. The lock is held.
+func (p *pool) openAndTell(n int, ended func()) int {
 	if p.closed {
-		return
+		return 0
 	}
 	// Where abandoned dials leave no room, one dial is made all the same: it says so.
 	abandoned, _ := p.opt.abandoned.at(p.opt.Addr)
@@ -137,8 +226,14 @@ func (p *pool) open(n int) {
 	for range n {
 		p.dialing++
 		p.wg.Add(1)
-		go p.dial()
+		go func() {
+			p.dial()
+			if ended != nil {
+				ended()
+			}
+		}()
 	}
+	return n
 }
 
 func (p *pool) dial() {

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net"
 	"sync"
@@ -392,4 +393,62 @@ func (c tellsOfClose) Close() error {
 	time.Sleep(10 * time.Millisecond)
 	close(c.closed)
 	return c.Conn.Close()
+}
+
+// A new client of many nodes does not open all their connections at once: each node gets
+// its turn, what commands need is dialled at once, and nodes that do not answer keep
+// nobody from being served for long.
+func TestFillingIsBoundedForTheWholeClient(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const nodes, idle = 100, 5
+		m := newMemoryNet(t)
+		var addrs []string
+		for i := range nodes {
+			addr := fmt.Sprintf("n%d:1", i)
+			if i%5 == 0 {
+				addr = fmt.Sprintf("blackhole%d:1", i)
+			} else {
+				m.add(addr)
+			}
+			addrs = append(addrs, addr)
+		}
+		seed := m.add("seed:1")
+		seed.setSlots(sharedBy(addrs...)...)
+		var dialing, most atomic.Int32
+		var dials moments
+		c := m.client(func(o *ClusterOptions) {
+			o.MinIdleConns, o.PoolSize, o.ClusterStateReloadInterval = idle, 10, -1
+			o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				n := dialing.Add(1)
+				defer dialing.Add(-1)
+				most.Store(max(most.Load(), n))
+				dials.add()
+				time.Sleep(5 * time.Millisecond)
+				return m.dial(ctx, network, addr)
+			}
+		}, "seed:1")
+		began := time.Now()
+		time.Sleep(200 * time.Millisecond)
+		perNode := map[string]int{}
+		for _, addr := range m.allDialed() {
+			perNode[addr]++
+		}
+		for addr, n := range perNode {
+			require.LessOrEqual(t, n, 2, "%s is first dialled again when all were", addr)
+		}
+		require.Less(t, len(m.allDialed()), 200)
+
+		// A command does not wait for its node's turn.
+		before := time.Now()
+		require.NoError(t, c.Set(t.Context(), keyOn(slotCount-100, slotCount-1), "v", 0).Err())
+		require.Less(t, time.Since(before), 10*time.Millisecond)
+
+		for c.PoolStats().IdleConns < nodes*4/5*idle {
+			time.Sleep(10 * time.Millisecond)
+			require.Less(t, time.Since(began), 30*time.Second)
+		}
+		require.LessOrEqual(t, int(most.Load()), 2*fillsAtOnce+nodes/5)
+		require.LessOrEqual(t, dials.busiest(began), 850)
+		require.NoError(t, c.Close())
+	})
 }
