@@ -21,6 +21,7 @@ type node struct {
 
 	latency   atomic.Int64 // of a PING, in nanoseconds; 0: not measured
 	probing   atomic.Bool
+	measuring atomic.Bool
 	demotedAt atomic.Int64 // in Unix nanoseconds; 0: never
 	waiting   waitingRoom  // for the shard of which it is the primary
 	reads     leftOut      // while it does not serve those that it should, as a replica
@@ -66,8 +67,12 @@ func (n *node) exchange(ctx context.Context, cmd Cmder, how manner) error {
 // counts.
 const probes = 3
 
-// measure sets the latency.
+// measure sets the latency, unless that is being done.
 func (n *node) measure(ctx context.Context) {
+	if !n.measuring.CompareAndSwap(false, true) {
+		return
+	}
+	defer n.measuring.Store(false)
 	best := int64(math.MaxInt64)
 	for range probes {
 		start := time.Now()

@@ -1,10 +1,13 @@
 package redis
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -322,4 +325,49 @@ func TestSlaveForKey(t *testing.T) {
 	r, err = clusterOf(t, []*scripted{alone}, nil).SlaveForKey(ctx, "key")
 	require.NoError(t, err)
 	require.Equal(t, alone.addr, r.Options().Addr)
+}
+
+// A client of many nodes measures new ones a few at a time, and the others in turn, so
+// that it never sends many PINGs. The first command does not wait for all that.
+func TestLatenciesOfManyNodes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const nodes = 200
+		m := newMemoryNet(t)
+		var addrs []string
+		var pings moments
+		var dialing, most atomic.Int32
+		for i := range nodes {
+			s := m.add(fmt.Sprintf("n%d:1", i))
+			s.on("PING", func(c *scriptedConn, _ []string) {
+				pings.add()
+				time.Sleep(5 * time.Millisecond)
+				c.say("+PONG\r\n")
+			})
+			addrs = append(addrs, s.addr)
+		}
+		m.add("seed:1").setSlots(sharedBy(addrs...)...)
+		c := m.client(func(o *ClusterOptions) {
+			o.RouteByLatency, o.ClusterStateReloadInterval = true, -1
+			o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				n := dialing.Add(1)
+				defer dialing.Add(-1)
+				most.Store(max(most.Load(), n))
+				time.Sleep(10 * time.Millisecond)
+				return m.dial(ctx, network, addr)
+			}
+		}, "seed:1")
+		began := time.Now()
+		require.NoError(t, c.Set(t.Context(), "key", "v", 0).Err())
+		require.Less(t, time.Since(began), firstMeasure+200*time.Millisecond)
+		time.Sleep(2 * time.Second)
+		require.LessOrEqual(t, int(most.Load()), measureAtOnce+1)
+		for _, n := range c.currentMap().nodes {
+			require.NotZero(t, n.latency.Load())
+		}
+		later := time.Now()
+		time.Sleep(30 * time.Second)
+		require.LessOrEqual(t, pings.busiest(later), 3*int(time.Second/measurePause)+3)
+		require.NotZero(t, pings.busiest(later))
+		require.NoError(t, c.Close())
+	})
 }

@@ -45,8 +45,13 @@ const (
 	// are missing, and probeJitter what is added at random.
 	probePause  = 500 * time.Millisecond
 	probeJitter = 100 * time.Millisecond
-	// measurePeriod is the time between measurements of the nodes' latencies.
+	// measurePeriod is the time between measurements of a node's latency, and
+	// measurePause the shortest between those of two nodes: of more than a hundred
+	// nodes each is measured less often.
 	measurePeriod = 10 * time.Second
+	measurePause  = 100 * time.Millisecond
+	// measureAtOnce is how many new nodes are measured at the same time.
+	measureAtOnce = 16
 )
 
 // topology knows the nodes of the cluster and which of them serves a slot. A
@@ -204,6 +209,7 @@ func (t *topology) start() {
 func (t *topology) run() {
 	defer close(t.stopped)
 	var period, measure, reload, pause <-chan time.Time
+	measured := 0       // nodes, in turn
 	var ended time.Time // the last load
 	failures := 0
 	if t.opt.ClusterStateReloadInterval > 0 {
@@ -212,9 +218,7 @@ func (t *topology) run() {
 		period = ticker.C
 	}
 	if t.opt.readMode == readLatency {
-		ticker := time.NewTicker(measurePeriod)
-		defer ticker.Stop()
-		measure = ticker.C
+		measure = time.After(measurePeriod)
 	}
 	probe := time.NewTimer(probePause + rand.N(probeJitter))
 	defer probe.Stop()
@@ -245,7 +249,8 @@ func (t *topology) run() {
 			probe.Reset(probePause + rand.N(probeJitter))
 			continue
 		case <-measure:
-			t.measure()
+			measured++
+			measure = time.After(t.measureOne(measured))
 			continue
 		case <-t.life.Done():
 			return
@@ -293,7 +298,7 @@ func (t *topology) load() error {
 	news := err == nil && !t.loaded.hasPrimariesOf(ranges)
 	fresh := err == nil && t.publish(ranges, asked)
 	if fresh && t.opt.readMode == readLatency {
-		measured := t.measure()
+		measured := t.measureNew()
 		if first {
 			// The first reads should know where to go, but not wait for a node
 			// that is away.
@@ -694,26 +699,50 @@ func (t *topology) probeFailed() {
 	}
 }
 
-// measure measures the latency of every node, in the background. The channel is
-// closed when that is done.
-func (t *topology) measure() <-chan struct{} {
+// measureNew measures the latency of the nodes of which it is not known, a few at a time,
+// in the background. The channel is closed when that is done.
+func (t *topology) measureNew() <-chan struct{} {
 	done := make(chan struct{})
-	m := t.now.Load()
-	if m == nil {
-		close(done)
-		return done
-	}
+	unknown := make(chan *node)
 	t.probes.Go(func() {
 		defer close(done)
 		ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
 		defer cancel()
-		var wg sync.WaitGroup
-		for _, n := range m.nodes {
-			wg.Go(func() { n.measure(ctx) })
+		var workers sync.WaitGroup
+		for range measureAtOnce {
+			workers.Go(func() {
+				for n := range unknown {
+					if ctx.Err() == nil { // else later, when it is its turn
+						n.measure(ctx)
+					}
+				}
+			})
 		}
-		wg.Wait()
+		for _, n := range t.now.Load().nodes {
+			if n.latency.Load() == 0 {
+				unknown <- n
+			}
+		}
+		close(unknown)
+		workers.Wait()
 	})
 	return done
+}
+
+// measureOne measures the latency of one node, those of the map in turn, in the
+// background. It returns the time to the next one.
+func (t *topology) measureOne(turn int) time.Duration {
+	m := t.now.Load()
+	if m == nil || len(m.nodes) == 0 {
+		return measurePeriod
+	}
+	n := m.nodes[turn%len(m.nodes)]
+	t.probes.Go(func() {
+		ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
+		defer cancel()
+		n.measure(ctx)
+	})
+	return max(measurePause, measurePeriod/time.Duration(len(m.nodes)))
 }
 
 // close ends the goroutine and closes all nodes, also those that have left.
