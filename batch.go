@@ -202,7 +202,7 @@ func (b *batch) pause(ctx context.Context, kind pauseKind, longest *attempt) {
 			unfinished = append(unfinished, it)
 			continue
 		}
-		it.cmd.SetErr(it.try.withDoubt(pauseError(ctx, waitedFor, end, it.cmd.Err())))
+		it.cmd.SetErr(it.try.withDoubt(it.try.pauseError(ctx, waitedFor, end, it.cmd.Err())))
 	}
 	b.left = unfinished
 }

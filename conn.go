@@ -79,10 +79,13 @@ func (c *Conn) process(ctx context.Context, cmd Cmder) error {
 	} else {
 		err = send()
 	}
-	if ctx.Err() != nil && err != nil {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
 		conn.Close(wire.ErrClosed)
 	}
-	return err
+	return explained(err, cmd, c.opt.Addr, false)
 }
 
 // mark notes whether the commands leave the connection in another state than

@@ -54,6 +54,51 @@ func (e *replyError) Unwrap() error { return e.reply }
 // RedisError marks the error as a reply of the server.
 func (e *replyError) RedisError() {}
 
+// explained is the error that cmd has met at the node at addr, with what helps to find
+// its cause. A reply of the server stays what it is and comes first, as programs look for
+// its beginning; no value is named. alone says that addr is the only server there is.
+func explained(err error, cmd Cmder, addr string, alone bool) error {
+	switch e := err.(type) {
+	case resp.Error:
+		if hint := replyHint(e, cmd, addr, alone); e != Nil && hint != "" {
+			return &replyError{e, hint}
+		}
+	case *resp.TypeError:
+		return fmt.Errorf("%w (%s at %s)", err, cmd.FullName(), addr)
+	}
+	return err
+}
+
+func replyHint(reply resp.Error, cmd Cmder, addr string, alone bool) string {
+	code, _, _ := strings.Cut(string(reply), " ")
+	switch code {
+	case "WRONGTYPE":
+		return fmt.Sprintf("%s at %s", cmd.FullName(), addr)
+	case "CROSSSLOT":
+		_, err := transactionTarget([]Cmder{cmd})
+		var crossing *replyError
+		if errors.As(err, &crossing) {
+			return fmt.Sprintf("%s: %s", cmd.FullName(), crossing.hint)
+		}
+		return fmt.Sprintf("%s: keys with the same {tag} share a slot", cmd.FullName())
+	case "MOVED":
+		if alone {
+			return addr + " is a node of a cluster: use NewClusterClient"
+		}
+	}
+	return ""
+}
+
+// replyIn is the server's reply in err, as it was sent.
+func replyIn(err error) (reply Error, ok bool) {
+	if ok = errors.As(err, &reply); ok {
+		if e, hinted := reply.(*replyError); hinted {
+			reply = e.reply
+		}
+	}
+	return reply, ok
+}
+
 // ErrNoScript is what servers answer to EVALSHA for a script that they do not
 // have, in the words of Redis. Other servers have other words: test with
 // HasErrorPrefix(err, "NOSCRIPT"). [Script.Run] never meets it.
@@ -96,8 +141,8 @@ func redirection(err error, ask bool) (addr string, ok bool) {
 
 // redirectIn is the redirect that err is.
 func redirectIn(err error) (r redirect, ok bool) {
-	var reply Error
-	if !errors.As(err, &reply) {
+	reply, ok := replyIn(err)
+	if !ok {
 		return r, false
 	}
 	return parseRedirect(reply.Error())

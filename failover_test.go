@@ -507,6 +507,82 @@ func TestCommandsWithoutKeysWaitForNoShard(t *testing.T) {
 	require.ErrorIs(t, c.Publish(short, channels[1], "m").Err(), context.DeadlineExceeded)
 }
 
+// Errors that one looks for name the command and the node, and begin as the server's
+// reply does.
+func TestErrorsNameCommandAndNode(t *testing.T) {
+	t.Parallel()
+	const (
+		wrongType = "WRONGTYPE Operation against a key holding the wrong kind of value"
+		crossing  = "CROSSSLOT Keys in request don't hash to the same slot"
+	)
+	s := newScripted(t)
+	s.on("LPUSH", says("-"+wrongType+"\r\n"))
+	s.on("SINTER", says("-"+crossing+"\r\n"))
+	s.on("LLEN", says("+secret\r\n"))
+	s.on("MULTI", says("+OK\r\n"))
+	ctx := background(t)
+	cluster, single := clusterOf(t, []*scripted{s}, nil), clientOf(t, s, nil)
+	conn := single.Conn()
+	defer conn.Close()
+	pipe := func(c Pipeliner, add func(c Cmdable) Cmder) error {
+		cmd := add(c)
+		_, _ = c.Exec(ctx)
+		return cmd.Err()
+	}
+	for name, do := range map[string]func(add func(c Cmdable) Cmder) error{
+		"ClusterClient": func(add func(c Cmdable) Cmder) error { return add(cluster).Err() },
+		"Client":        func(add func(c Cmdable) Cmder) error { return add(single).Err() },
+		"Conn":          func(add func(c Cmdable) Cmder) error { return add(conn).Err() },
+		"pipeline":      func(add func(c Cmdable) Cmder) error { return pipe(cluster.Pipeline(), add) },
+		"of a Client":   func(add func(c Cmdable) Cmder) error { return pipe(single.Pipeline(), add) },
+	} {
+		err := do(func(c Cmdable) Cmder { return c.LPush(ctx, "k", "secret") })
+		require.Equal(t, wrongType+" (lpush at "+s.addr+")", err.Error(), name)
+		require.True(t, HasErrorPrefix(err, "WRONGTYPE"), name)
+		require.ErrorIs(t, err, resp.Error(wrongType), name)
+		_, isReply := err.(Error)
+		require.True(t, isReply, name)
+
+		err = do(func(c Cmdable) Cmder { return c.SInter(ctx, "{a}", "{b}") })
+		require.ErrorIs(t, err, ErrCrossSlot, name)
+		require.Equal(t, crossing+` (sinter: "{a}" is in slot 15495, "{b}" in slot 3300: keys with the same {tag} share a slot)`, err.Error(), name)
+
+		err = do(func(c Cmdable) Cmder { return c.LLen(ctx, "k") })
+		require.ErrorContains(t, err, "redis: unexpected reply: ", name)
+		require.ErrorContains(t, err, "(llen at "+s.addr+")", name)
+		require.NotContains(t, err.Error(), "secret", name)
+	}
+	s.on("GET", says("-MOVED 7 10.0.0.1:6379\r\n"))
+	err := single.Get(ctx, "k").Err()
+	require.Equal(t, "MOVED 7 10.0.0.1:6379 ("+s.addr+" is a node of a cluster: use NewClusterClient)", err.Error())
+	addr, moved := IsMovedError(err)
+	require.True(t, moved)
+	require.Equal(t, "10.0.0.1:6379", addr)
+
+	s.on("LPUSH", says("+QUEUED\r\n"))
+	s.on("EXEC", says("*1\r\n-"+wrongType+"\r\n"))
+	_, err = cluster.TxPipelined(ctx, func(p Pipeliner) error { p.LPush(ctx, "k", "v"); return nil })
+	require.Equal(t, wrongType+" (lpush at "+s.addr+")", err.Error())
+	_, err = cluster.TxPipelined(ctx, func(p Pipeliner) error { p.Get(ctx, "{a}"); p.Get(ctx, "{b}"); return nil })
+	require.Equal(t, crossing+` ("{a}" is in slot 15495, "{b}" in slot 3300: keys with the same {tag} share a slot)`, err.Error())
+}
+
+func TestFailoverTimeoutSaysHowLongWasWaited(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.on("GET", says("-CLUSTERDOWN The cluster is down\r\n"))
+	c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.FailoverTimeout = 50 * time.Millisecond })
+	ctx := context.Background()
+	cmd := NewStringCmd(ctx, "get", "k")
+	_, _ = c.Pipelined(ctx, func(p Pipeliner) error { return p.Process(ctx, cmd) })
+	for _, err := range []error{c.Get(ctx, "k").Err(), cmd.Err()} {
+		require.Equal(t, "CLUSTERDOWN The cluster is down (waited 50ms, the FailoverTimeout)", err.Error())
+		require.True(t, IsClusterDownError(err))
+		_, isReply := err.(Error)
+		require.True(t, isReply)
+	}
+}
+
 func TestMaxRetries(t *testing.T) {
 	t.Parallel()
 	const refusal = "NOREPLICAS Not enough good replicas to write."
@@ -553,7 +629,7 @@ func TestFailoverTimeout(t *testing.T) {
 		t.Parallel()
 		c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.FailoverTimeout = 150 * time.Millisecond })
 		began := time.Now()
-		require.EqualError(t, c.Set(context.Background(), "key", "v", 0).Err(), "CLUSTERDOWN The cluster is down")
+		require.EqualError(t, c.Set(context.Background(), "key", "v", 0).Err(), "CLUSTERDOWN The cluster is down (waited 150ms, the FailoverTimeout)")
 		require.GreaterOrEqual(t, time.Since(began), 150*time.Millisecond)
 		require.Less(t, time.Since(began), 5*time.Second)
 	})

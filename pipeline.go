@@ -11,7 +11,9 @@ import (
 //
 // A pipeline is no transaction: every command stands for itself, has its own
 // error, and may run beside the commands of others. Each node's commands are
-// sent in their order; those of different nodes run at the same time. The context that
+// sent in their order; those of different nodes run at the same time. A command that is
+// tried again, after a redirect or while its shard fails over, runs after later ones for
+// its node: use a transaction where the order of commands matters. The context that
 // counts is that of Exec: those given to the methods of single commands are not used.
 type Pipeliner interface {
 	StatefulCmdable

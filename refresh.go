@@ -259,6 +259,9 @@ func epochOf(ctx context.Context, p *pool) int64 {
 // hopeless reports whether an error of loading the first map will not mend by
 // itself: every server has refused for a reason that lies in the configuration.
 func hopeless(err error) bool {
+	if outer, ok := err.(netError); ok {
+		err = outer.error
+	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
 			if !hopeless(e) {

@@ -15,12 +15,22 @@ type attempt struct {
 	retries   int
 	unfit     int // connections that turned out to be closed or taken
 	pauses    int
-	until     time.Time // when waiting for the shard ends
-	to        *node     // where a redirect sends it next
+	until     time.Time     // when waiting for the shard ends
+	patience  time.Duration // how long it takes until then
+	to        *node         // where a redirect sends it next
 	how       manner
 	avoid     []*node      // nodes that have failed it
 	room      *waitingRoom // where a command of a batch waits for its shard
 	lost      error        // why a write that may have run was sent once more
+}
+
+// timeIsUp is the error of a command whose shard was away for all of FailoverTimeout.
+func (try *attempt) timeIsUp(err error) error {
+	hint := fmt.Sprintf("waited %v, the FailoverTimeout", try.patience)
+	if reply, ok := err.(Error); ok {
+		return &replyError{reply, hint}
+	}
+	return asNetError(fmt.Errorf("%w (%s)", err, hint))
 }
 
 // isOver reports whether the time to wait for the shard is up.
@@ -129,6 +139,9 @@ func (c *Client) consider(try *attempt, err error, cmds ...Cmder) (pauseKind, er
 	try.note(v, cmds...)
 	wait, err := c.admit(try, v)
 	if err != nil {
+		if len(cmds) == 1 {
+			err = explained(err, cmds[0], c.opt.Addr, true)
+		}
 		return 0, try.final(v, err)
 	}
 	return wait, nil
@@ -240,6 +253,9 @@ func (c *ClusterClient) consider(ctx context.Context, t *target, try *attempt, n
 	try.note(v, cmds...)
 	wait, err := c.admit(ctx, try, v)
 	if err != nil {
+		if n != nil && len(cmds) == 1 {
+			err = explained(err, cmds[0], n.addr, false)
+		}
 		return 0, try.final(v, err)
 	}
 	return wait, nil
@@ -289,9 +305,10 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 		}
 		if _, bounded := ctx.Deadline(); !bounded {
 			if try.isOver() {
-				return 0, v.err
+				return 0, try.timeIsUp(v.err)
 			}
 			if try.until.IsZero() {
+				try.patience = c.opt.FailoverTimeout
 				try.until = time.Now().Add(c.opt.FailoverTimeout)
 			}
 		}
@@ -309,7 +326,7 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 // pause waits before the next attempt. err is why there is one to wait for. The
 // error is the caller's if there is to be none.
 func (c *ClusterClient) pause(ctx context.Context, kind pauseKind, try *attempt, err error) error {
-	return pauseError(ctx, kind, c.wait(ctx, kind, try), err)
+	return try.pauseError(ctx, kind, c.wait(ctx, kind, try), err)
 }
 
 // errTimeIsUp says that a command has waited for its shard for FailoverTimeout.
@@ -346,14 +363,20 @@ func (c *ClusterClient) wait(ctx context.Context, kind pauseKind, try *attempt) 
 	return sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MinRetryBackoff, 0))
 }
 
+// pauseError is the function of that name for the command of the attempt.
+func (try *attempt) pauseError(ctx context.Context, kind pauseKind, end, err error) error {
+	if end == errTimeIsUp {
+		return try.timeIsUp(err)
+	}
+	return pauseError(ctx, kind, end, err)
+}
+
 // pauseError is the error of a command whose pause after err has ended with end, nil
 // if that is nil.
 func pauseError(ctx context.Context, kind pauseKind, end, err error) error {
 	switch {
 	case end == nil, end == ErrClosed:
 		return end
-	case end == errTimeIsUp:
-		return err
 	case kind == forShard:
 		return netError{fmt.Errorf("%w (while waiting for its shard after: %w)", ctx.Err(), err)}
 	}

@@ -148,7 +148,7 @@ func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, how manner) 
 	if err := conn.Do(ctx, call); err != nil {
 		return err // without the whole of EXEC nothing ran
 	}
-	err := readTx(call, cmds, how)
+	err := readTx(call, cmds, how, conn.Node())
 	if err != nil {
 		closeIfGarbled(conn, err)
 	}
@@ -157,7 +157,7 @@ func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, how manner) 
 
 // readTx hands out the replies of a transaction: one for MULTI, one for every
 // command that was queued, and that of EXEC, which holds the results.
-func readTx(call *wire.Call, cmds []Cmder, how manner) error {
+func readTx(call *wire.Call, cmds []Cmder, how manner, node string) error {
 	if how&asking != 0 {
 		if _, err := call.Next(); err != nil {
 			return err
@@ -217,7 +217,7 @@ func readTx(call *wire.Call, cmds []Cmder, how manner) error {
 		if err != nil {
 			return err
 		}
-		cmd.SetErr(cmd.decode(&result))
+		cmd.SetErr(explained(cmd.decode(&result), cmd, node, false))
 	}
 	return nil
 }

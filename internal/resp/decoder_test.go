@@ -513,9 +513,9 @@ func TestErrors(t *testing.T) {
 		want string
 	}{
 		{"$3\r\nabc\r\n", func(d *Decoder) error { _, err := d.Int(); return err },
-			`redis: unexpected reply: got "abc", want an integer`},
+			`redis: unexpected reply: got a text of 3 bytes, want an integer`},
 		{"$40\r\n" + strings.Repeat("x", 40) + "\r\n", func(d *Decoder) error { _, err := d.Float(); return err },
-			`redis: unexpected reply: got "` + strings.Repeat("x", 32) + `"…, want a number`},
+			`redis: unexpected reply: got a text of 40 bytes, want a number`},
 		{"*0\r\n", func(d *Decoder) error { _, err := d.String(); return err },
 			`redis: unexpected reply: got a reply of type '*', want a single value`},
 		{":1\r\n", func(d *Decoder) error { _, err := d.Array(); return err },
@@ -523,7 +523,7 @@ func TestErrors(t *testing.T) {
 		{"*1\r\n:1\r\n", func(d *Decoder) error { _, err := d.Pairs(); return err },
 			`redis: unexpected reply: got a reply of type '*', want an even number of elements`},
 		{":1x\r\n", func(d *Decoder) error { _, err := d.Int(); return err },
-			`redis: unexpected reply: got "1x", want an integer`},
+			`redis: unexpected reply: got a text of 2 bytes, want an integer`},
 		{"-ERR something\r\n", func(d *Decoder) error { _, err := d.Int(); return err }, "ERR something"},
 		{"_\r\n", func(d *Decoder) error { _, err := d.Int(); return err }, "redis: nil"},
 		{"", func(d *Decoder) error { _, err := d.Int(); return err }, "redis: protocol error: a reply that is cut short"},

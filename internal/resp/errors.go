@@ -1,6 +1,9 @@
 package resp
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // ProtocolError says that the bytes received are not RESP. The connection they
 // came from cannot be used any more.
@@ -41,7 +44,9 @@ func unexpected(kind Kind, want string) error {
 
 // badValue is the error for a payload that cannot be read as what is wanted. Its
 // end was found, so that the connection is still in step.
-func badValue(b []byte, want string) error { return &TypeError{quote(b), want} }
+func badValue(b []byte, want string) error {
+	return &TypeError{fmt.Sprintf("a text of %d bytes", len(b)), want} // which may be a secret
+}
 
 func quoteByte(b byte) string { return strconv.QuoteRune(rune(b)) }
 

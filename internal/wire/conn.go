@@ -159,6 +159,9 @@ func (c *Conn) NetConn() net.Conn { return c.nc }
 // ReadTimeout is the longest wait for a reply; 0: none.
 func (c *Conn) ReadTimeout() time.Duration { return c.opt.ReadTimeout }
 
+// Node names the server, as errors do.
+func (c *Conn) Node() string { return c.opt.Node }
+
 // InFlight is the number of calls that wait for replies.
 func (c *Conn) InFlight() int { return int(c.inFlight.Load()) }
 
