@@ -227,3 +227,81 @@ func TestCloseUnderLoad(t *testing.T) {
 		goleak.VerifyNone(t, goroutines)
 	})
 }
+
+// A primary that hangs and is replaced keeps nobody: neither the calls that wait for as
+// long as it takes, nor MONITOR, nor subscriptions. The client does nothing else, and
+// never loads the map without a reason.
+func TestCallsThatBlockLeaveAPrimaryThatHangs(t *testing.T) {
+	cl := redistest.Start(t, redistest.Options{Replicas: 1, NodeTimeout: 2 * time.Second})
+	rdb := newClient(t, &redis.ClusterOptions{Addrs: cl.Addrs(), ClusterStateReloadInterval: -1})
+	ctx := within(t, 2*time.Minute)
+	old := cl.Primaries()[0]
+	key := keyOfEach(t, cl, t.Name())[0]
+	stream, list, slot := key+"stream", key+"list", slotOf(t, cl, key)
+	require.NoError(t, rdb.XGroupCreateMkStream(ctx, stream, "group", "$").Err())
+	awaitReplicas(t, cl)
+
+	lines := make(chan string, 1000)
+	monitor := rdb.Monitor(ctx, lines)
+	require.NoError(t, monitor.Err())
+	monitor.Start()
+	defer monitor.Stop()
+	sub := rdb.SSubscribe(ctx, key)
+	defer func() { require.NoError(t, sub.Close()) }()
+	messages := sub.Channel()
+	read := make(chan error, 1)
+	go func() { read <- rdb.XRead(ctx, &redis.XReadArgs{Streams: []string{stream, "$"}}).Err() }()
+	inDoubt := map[string]func() error{
+		"BLPOP": func() error { return rdb.BLPop(ctx, 0, list).Err() },
+		"XREADGROUP": func() error {
+			return rdb.XReadGroup(ctx, &redis.XReadGroupArgs{Group: "group", Consumer: "c", Streams: []string{stream, ">"}}).Err()
+		},
+		"BLPOP in Watch": func() error {
+			return rdb.Watch(ctx, func(tx *redis.Tx) error { return tx.BLPop(ctx, 0, list).Err() }, list)
+		},
+	}
+	errs := make(chan error, len(inDoubt))
+	for name, call := range inDoubt {
+		go func() {
+			err := call()
+			if !errors.Is(err, redis.ErrWriteInDoubt) {
+				err = fmt.Errorf("%s: got %w", name, err)
+			}
+			errs <- err
+		}()
+	}
+	eventually(t, func() bool {
+		info, err := old.Do("INFO", "clients")
+		require.NoError(t, err)
+		return strings.Contains(info.(string), "blocked_clients:4")
+	})
+
+	require.NoError(t, old.Stop())
+	defer func() { require.NoError(t, old.Resume()) }()
+	eventually(t, func() bool { return cl.PrimaryFor(slot) != old })
+	elected := time.Now()
+	for range inDoubt {
+		select {
+		case err := <-errs:
+			require.ErrorIs(t, err, redis.ErrWriteInDoubt)
+		case <-ctx.Done():
+			require.FailNow(t, "a call has outlived its node")
+		}
+	}
+	t.Logf("the calls have ended %v after the election was seen", time.Since(elected))
+	eventually(t, func() bool { return monitor.Err() != nil })
+	added, published := false, false
+	eventually(t, func() bool {
+		require.NoError(t, rdb.XAdd(ctx, &redis.XAddArgs{Stream: stream, Values: []any{"a", "b"}}).Err())
+		require.NoError(t, rdb.SPublish(ctx, key, "hello").Err())
+		select {
+		case err := <-read:
+			require.NoError(t, err)
+			added = true
+		case <-messages:
+			published = true
+		case <-time.After(10 * time.Millisecond):
+		}
+		return added && published
+	})
+}
