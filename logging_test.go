@@ -211,3 +211,24 @@ func TestLogOfLastingFailure(t *testing.T) {
 		require.LessOrEqual(t, len(lines), len(pauses)+3)
 	})
 }
+
+// A connection that has had no answer in time is closed. That is no sign of life.
+func TestNodeThatHangsIsNotSaidToSpeak(t *testing.T) {
+	cl := clustertest.Start(t, clustertest.Options{})
+	rdb := newClient(t, &redis.ClusterOptions{Addrs: cl.Addrs(), ReadTimeout: 300 * time.Millisecond})
+	require.NoError(t, rdb.Set(t.Context(), "k", "v", 0).Err())
+	node := cl.PrimaryForKey("k")
+	book := new(notebook)
+	redis.SetLogger(book)
+	defer redis.SetLogger(nil)
+
+	cl.Pause(node)
+	answered := make(chan error, 1)
+	go func() { answered <- rdb.Get(t.Context(), "k").Err() }()
+	require.Eventually(t, book.has("redis: "+node.Addr()+" is silent"), 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return rdb.PoolStats().StaleConns > 0 }, 10*time.Second, time.Millisecond)
+	require.Never(t, book.has("speaks again"), 500*time.Millisecond, 10*time.Millisecond)
+	cl.Resume(node)
+	require.NoError(t, <-answered)
+	require.Eventually(t, book.has("redis: "+node.Addr()+" speaks again"), 10*time.Second, time.Millisecond)
+}

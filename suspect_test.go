@@ -380,3 +380,46 @@ func TestBlockedReadsLeaveAReplicaThatHangs(t *testing.T) {
 		})
 	}
 }
+
+func TestMonitorDoesNotOutliveItsNode(t *testing.T) {
+	for situation, set := range map[string]struct {
+		freezes bool
+		heirs   []string
+		cause   error
+	}{
+		"replaced":                       {freezes: true, heirs: []string{"b:1", "a:1"}, cause: errReplaced},
+		"replaced, and lives":            {heirs: []string{"b:1", "a:1"}},
+		"another process at its address": {freezes: true, cause: errOtherProcess},
+	} {
+		t.Run(situation, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newBlockedShard(t, "BLPOP", "one", nil)
+				close(s.release)
+				require.NoError(t, <-s.blocked)
+				s.a.on("MONITOR", says("+OK\r\n"))
+				cmd := s.c.Monitor(t.Context(), make(chan string, 1))
+				cmd.Start()
+				time.Sleep(3 * time.Second)
+				if set.freezes {
+					s.a.freeze()
+				}
+				if set.heirs != nil {
+					s.elect(set.heirs...)
+					s.c.ReloadState(t.Context())
+				} else {
+					other := s.m.add("a:1")
+					other.setSlots(scriptedRange{0, slotCount - 1, []string{"a:1"}})
+					other.tellsRunID("two")
+				}
+				time.Sleep(5 * time.Second)
+				if set.cause == nil {
+					require.NoError(t, cmd.Err())
+				} else {
+					require.ErrorIs(t, cmd.Err(), set.cause)
+				}
+				cmd.Stop()
+				require.NoError(t, s.c.Close())
+			})
+		})
+	}
+}
