@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -262,6 +263,39 @@ func TestDemotedPrimaryIsHeard(t *testing.T) {
 	a.tell(t, "x*", "pmessage", "x*", "x1", "a copy")
 	b.tell(t, "x*", "pmessage", "x*", "x1", "2")
 	require.Equal(t, "2", nextMessage(t, p))
+}
+
+// TestSilentNodeThatWasReplacedIsLeftAtOnce has a new map be the only sign that the node
+// may be dead: nothing else would have it asked for an hour.
+func TestSilentNodeThatWasReplacedIsLeftAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, subscribe := range map[string]func(c *ClusterClient) *PubSub{
+		"channel":       func(c *ClusterClient) *PubSub { return c.Subscribe(t.Context(), "x") },
+		"shard channel": func(c *ClusterClient) *PubSub { return c.SSubscribe(t.Context(), "x") },
+		"keyspace":      func(c *ClusterClient) *PubSub { return c.SubscribeKeyspace(t.Context(), "x") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := newStage(t, 3), newStage(t, 3)
+			promote(a, b, true)
+			c := clusterOf(t, stageAddrs(a, b), func(o *ClusterOptions) { o.SuspectAfter = 50 * time.Millisecond })
+			p := subscribe(c)
+			defer p.Close()
+			kind := nextSubscription(t, p).Kind
+			p.mu.Lock()
+			p.health = linkHealth{interval: time.Hour, pong: time.Hour}
+			p.mu.Unlock()
+			require.Zero(t, b.count(kind))
+			defer a.mute()()
+			for _, word := range []string{"HELLO", "SUNSUBSCRIBE"} {
+				a.on(word, func(*scriptedConn, []string) {})
+			}
+			promote(b, a, true)
+			c.ReloadState(t.Context())
+			promptly(t, func() { require.Equal(t, kind, nextSubscription(t, p).Kind) })
+			require.Equal(t, 1, b.count(kind))
+		})
+	}
 }
 
 // newShardOfTwo is a cluster of one shard: a is the primary and b its replica.

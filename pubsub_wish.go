@@ -50,7 +50,7 @@ func (p *PubSub) subscribe(ctx context.Context, kind topicKind, names []string) 
 	case <-p.life.Done():
 		err = ErrClosed
 	case <-timer.C:
-		err = fmt.Errorf("redis: pub/sub: not confirmed within %s: %w", patience, os.ErrDeadlineExceeded)
+		err = netError{fmt.Errorf("redis: pub/sub: not confirmed within %s: %w", patience, os.ErrDeadlineExceeded)}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
