@@ -18,6 +18,7 @@ type clock struct {
 	every time.Duration
 	timer *time.Timer
 	armed bool
+	exact bool         // a tick is too coarse for ReadTimeout
 	now   int64        // at the last tick
 	lost  atomic.Int64 // time that went by while the process was stopped; changed under the lock
 }
@@ -42,6 +43,18 @@ const (
 	shortestTick = 200 * time.Microsecond
 	longestTick  = 50 * time.Millisecond
 )
+
+// exactBelow is the ReadTimeout below which replies are timed one by one when they come,
+// since a tick may see nothing of them. Programs use such times to see what happens then.
+const exactBelow = time.Millisecond
+
+// isTooLate reports whether what has just come has come too late.
+func (c *Conn) isTooLate() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first := c.calls.first()
+	return first != nil && first.Timeout == 0 && c.clock.time()-first.since > int64(c.opt.ReadTimeout)
+}
 
 func tickFor(opt Options) time.Duration {
 	tick := longestTick

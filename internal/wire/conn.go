@@ -138,6 +138,7 @@ func New(nc net.Conn, opt Options) *Conn {
 	_, c.tls = nc.(*tls.Conn)
 	_, c.socket = socketOf(nc)
 	c.clock.every = tickFor(opt)
+	c.clock.exact = opt.ReadTimeout > 0 && opt.ReadTimeout < exactBelow
 	c.gathering.nearby = int64(nearby)
 	now := c.clock.time()
 	c.silence.heardAt, c.progress.at, c.progress.sentAt = now, now, now
@@ -342,6 +343,9 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	request := call.Request
 	call.Request = nil
 	call.since = c.clock.now
+	if c.clock.exact {
+		call.since = c.clock.time()
+	}
 	call.start = c.appended
 	call.size = request.size()
 	c.appended += uint64(call.size)

@@ -142,6 +142,11 @@ func (c *Conn) serve(own *Call, onLate func()) {
 				c.writeGathered()
 			}
 			err = c.fill()
+			if c.clock.exact && err == nil && c.isTooLate() {
+				c.fail(ErrReadTimeout)
+				c.bury(own)
+				return
+			}
 		}
 		if err == nil {
 			continue

@@ -303,3 +303,36 @@ func TestLargeRequestThatTakesLong(t *testing.T) {
 		s.gets(t, "+OK\r\n")
 	})
 }
+
+// A ReadTimeout that is shorter than a tick counts as well: a reply that comes later is
+// a timeout, one that comes in time is not.
+func TestShortestReadTimeouts(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		timeout, reply time.Duration
+		late           bool
+	}{
+		{1, 50 * time.Microsecond, true},
+		{300 * time.Microsecond, 250 * time.Microsecond, false},
+		{300 * time.Microsecond, 350 * time.Microsecond, true},
+		{900 * time.Microsecond, 850 * time.Microsecond, false},
+		{900 * time.Microsecond, 950 * time.Microsecond, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, p := pipe(t, Options{ReadTimeout: test.timeout})
+			s := start(t.Context(), c, command("GET", "k"))
+			p.expect("GET", "k")
+			time.Sleep(test.reply)
+			p.send("+v\r\n")
+			if !test.late {
+				s.gets(t, "+v\r\n")
+				return
+			}
+			<-s.over
+			e := failure(t, s.err)
+			require.Equal(t, ErrReadTimeout, e.Cause)
+			require.True(t, e.Timeout())
+			require.NotZero(t, e.Wrote)
+		})
+	}
+}
