@@ -214,7 +214,7 @@ func (t *topology) askOne(ctx context.Context, s source, known *slotMap, epoch i
 
 // slotsOf asks the server at addr for the map.
 func (t *topology) slotsOf(ctx context.Context, addr string, p *pool) ([]slotRange, error) {
-	cmd := new(ClusterSlotsCmd)
+	cmd := &ClusterSlotsCmd{lenient: true}
 	cmd.start("cluster", "slots")
 	now := time.Now()
 	t.asked.add(now)

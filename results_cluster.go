@@ -3,7 +3,9 @@ package redis
 import (
 	"context"
 	"fmt"
+	"math"
 	"net"
+	"slices"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
@@ -30,7 +32,10 @@ type ClusterNode struct {
 }
 
 // ClusterSlotsCmd is a command that answers with the slots and their nodes.
-type ClusterSlotsCmd struct{ result[[]ClusterSlot] }
+type ClusterSlotsCmd struct {
+	result[[]ClusterSlot]
+	lenient bool // leaves out the ranges that it cannot read, unless that is all of them
+}
 
 // NewClusterSlotsCmd makes a command from its name and arguments, for Process.
 func NewClusterSlotsCmd(ctx context.Context, args ...any) *ClusterSlotsCmd {
@@ -40,15 +45,48 @@ func NewClusterSlotsCmd(ctx context.Context, args ...any) *ClusterSlotsCmd {
 // NewClusterSlotsCmdResult makes a command that has been answered, for tests
 // and fakes.
 func NewClusterSlotsCmdResult(val []ClusterSlot, err error) *ClusterSlotsCmd {
-	return &ClusterSlotsCmd{made(val, err)}
+	return &ClusterSlotsCmd{result: made(val, err)}
 }
 
-func (c *ClusterSlotsCmd) decode(d *resp.Decoder) (err error) {
-	c.val, err = decodeList(d, decodeClusterSlot)
-	return err
+func (c *ClusterSlotsCmd) decode(d *resp.Decoder) error {
+	var spoiled error
+	slots, err := decodeList(d, func(d *resp.Decoder) (ClusterSlot, error) {
+		if !c.lenient {
+			return decodeClusterSlot(d, false)
+		}
+		raw, err := d.Raw()
+		if err != nil {
+			return noRange, err
+		}
+		own := resp.NewDecoder(raw, true)
+		slot, err := decodeClusterSlot(&own, true)
+		if err != nil {
+			slot = noRange
+			if spoiled == nil {
+				spoiled = err
+			}
+		}
+		return slot, nil
+	})
+	if err != nil {
+		return err
+	}
+	if spoiled != nil {
+		slots = slices.DeleteFunc(slots, func(s ClusterSlot) bool { return s.Start == noRange.Start })
+		if len(slots) == 0 {
+			return spoiled
+		}
+	}
+	c.val = slots
+	return nil
 }
 
-func decodeClusterSlot(d *resp.Decoder) (slot ClusterSlot, err error) {
+// noRange stands for a range that cannot be read.
+var noRange = ClusterSlot{Start: math.MinInt}
+
+// decodeClusterSlot reads a range; if it is lenient, without the replicas and the
+// metadata that cannot be read.
+func decodeClusterSlot(d *resp.Decoder, lenient bool) (slot ClusterSlot, err error) {
 	n, err := d.Array()
 	if err != nil {
 		return slot, err
@@ -65,12 +103,19 @@ func decodeClusterSlot(d *resp.Decoder) (slot ClusterSlot, err error) {
 		return slot, err
 	}
 	slot = ClusterSlot{Start: int(start), End: int(end), Nodes: make([]ClusterNode, 0, d.Cap(n-2))}
-	for range n - 2 {
-		node, err := decodeClusterNode(d)
+	for i := range n - 2 {
+		raw, err := d.Raw()
 		if err != nil {
 			return slot, err
 		}
-		slot.Nodes = append(slot.Nodes, node)
+		own := resp.NewDecoder(raw, true)
+		node, err := decodeClusterNode(&own, lenient)
+		switch {
+		case err == nil:
+			slot.Nodes = append(slot.Nodes, node)
+		case !lenient || i == 0: // without its primary a range is of no use
+			return slot, err
+		}
 	}
 	return slot, nil
 }
@@ -85,7 +130,7 @@ func notNull(err error, want string) error {
 
 // decodeClusterNode reads host, port, and what newer servers add: id, metadata
 // and perhaps more.
-func decodeClusterNode(d *resp.Decoder) (node ClusterNode, err error) {
+func decodeClusterNode(d *resp.Decoder, lenient bool) (node ClusterNode, err error) {
 	n, err := d.Array()
 	if err != nil {
 		return node, err
@@ -108,9 +153,17 @@ func decodeClusterNode(d *resp.Decoder) (node ClusterNode, err error) {
 		}
 	}
 	if n >= 4 {
-		node.NetworkingMetadata, err = decodeMap(d, (*resp.Decoder).String)
-		if err != nil && err != Nil {
+		raw, err := d.Raw()
+		if err != nil {
 			return node, err
+		}
+		own := resp.NewDecoder(raw, true)
+		metadata, err := decodeMap(&own, (*resp.Decoder).String)
+		if err != nil && err != Nil && !lenient {
+			return node, err
+		}
+		if err == nil {
+			node.NetworkingMetadata = metadata
 		}
 	}
 	for range n - 4 {

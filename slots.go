@@ -76,12 +76,18 @@ type announced struct {
 
 // readSlots takes an answer to CLUSTER SLOTS apart. asked is the node that gave
 // it. Nodes that the server cannot locate are left out, and so are ranges
-// without a primary; an answer in which nothing is left is an error.
+// without a primary and those that there cannot be; an answer in which nothing is left
+// is an error.
 func readSlots(answer []ClusterSlot, asked string) ([]slotRange, error) {
+	if len(answer) > slotCount {
+		return nil, fmt.Errorf("redis: %s: CLUSTER SLOTS: %d ranges of %d slots", asked, len(answer), slotCount)
+	}
 	ranges := make([]slotRange, 0, len(answer))
+	var spoiled error
 	for _, s := range answer {
 		if s.Start < 0 || s.End >= slotCount || s.Start > s.End {
-			return nil, fmt.Errorf("redis: %s: CLUSTER SLOTS: there is no range of slots %d-%d", asked, s.Start, s.End)
+			spoiled = fmt.Errorf("redis: %s: CLUSTER SLOTS: there is no range of slots %d-%d", asked, s.Start, s.End)
+			continue
 		}
 		r := slotRange{first: s.Start, last: s.End}
 		for i, n := range s.Nodes {
@@ -96,10 +102,14 @@ func readSlots(answer []ClusterSlot, asked string) ([]slotRange, error) {
 			ranges = append(ranges, r)
 		}
 	}
-	if len(ranges) == 0 {
+	switch {
+	case len(ranges) > 0:
+		return ranges, nil
+	case spoiled != nil:
+		return nil, spoiled
+	default:
 		return nil, fmt.Errorf("redis: %s: %w", asked, errNoSlots)
 	}
-	return ranges, nil
 }
 
 var errNoSlots = errors.New("CLUSTER SLOTS: no slot is served by a known node")

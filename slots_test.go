@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // readSlotsReply decodes an answer to CLUSTER SLOTS and takes it apart.
 func readSlotsReply(reply, asked string) ([]slotRange, error) {
 	d := resp.NewDecoder([]byte(reply), true)
-	cmd := new(ClusterSlotsCmd)
+	cmd := &ClusterSlotsCmd{lenient: true}
 	if err := cmd.decode(&d); err != nil {
 		return nil, err
 	}
@@ -87,6 +88,15 @@ func TestReadSlots(t *testing.T) {
 		{"a loopback address, asked there", one(node(bulk("127.0.0.1"), ":7001\r\n", id)), "127.0.0.1:7000", whole(plain("127.0.0.1:7001")...)},
 		{"one host with two ports", slotsReply(scriptedRange{0, 16383, []string{"x.cache:6379", "x.cache:6380"}}), "x.cache:6379",
 			whole(plain("x.cache:6379", "x.cache:6380")...)},
+		{"a range that there cannot be, beside a good one", slotsReply(
+			scriptedRange{0, 16384, []string{"a:1"}}, scriptedRange{-1, 3, []string{"a:1"}}, scriptedRange{5, 9, []string{"b:1"}}), "h:1",
+			[]slotRange{{5, 9, plain("b:1")}}},
+		{"a range that cannot be read, beside a good one", "*4\r\n*1\r\n:0\r\n+x\r\n*3\r\n+a\r\n+b\r\n*0\r\n*3\r\n:5\r\n:9\r\n*2\r\n+b\r\n:1\r\n", "h:1",
+			[]slotRange{{5, 9, plain("b:1")}}},
+		{"a replica that cannot be read", one(node(bulk("a"), ":1\r\n"), "*1\r\n+x\r\n", ":5\r\n", node(bulk("c"), ":3\r\n")), "h:1", whole(plain("a:1", "c:3")...)},
+		{"metadata of another form", one(node(bulk("a"), ":1\r\n", id, bulk("zone")), node(bulk("b"), ":2\r\n", id, "*1\r\n+x\r\n"),
+			node(bulk("c"), ":3\r\n", id, "%1\r\n+hostname\r\n*1\r\n:1\r\n")), "h:1", whole(plain("a:1", "b:2", "c:3")...)},
+		{"a host that is none", one(node(bulk("a"), ":1\r\n"), node(bulk("b\x1b[2J"), ":2\r\n"), node(bulk("b b"), ":2\r\n"), node(bulk(strings.Repeat("b", 256)), ":2\r\n")), "h:1", whole(plain("a:1")...)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -440,7 +450,7 @@ func FuzzClusterSlots(f *testing.F) {
 	old := newSlotMap([]slotRange{{0, 8191, plain("a:1", "b:1")}, {8192, 16000, plain("c:1")}}, nil, nodeMaker())
 	f.Fuzz(func(t *testing.T, reply []byte, asked string) {
 		d := resp.NewDecoder(reply, true)
-		cmd := new(ClusterSlotsCmd)
+		cmd := &ClusterSlotsCmd{lenient: true}
 		if cmd.decode(&d) != nil {
 			return
 		}
