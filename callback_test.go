@@ -181,7 +181,7 @@ func TestSeedWhoseDialDoesNotReturn(t *testing.T) {
 		require.NoError(t, c.Set(ctx, "key", 3, 0).Err())
 		before := s.count("CLUSTER SLOTS")
 		time.Sleep(10 * time.Second)
-		require.GreaterOrEqual(t, s.count("CLUSTER SLOTS")-before, 9, "the map is loaded every second")
+		require.GreaterOrEqual(t, s.count("CLUSTER SLOTS")-before, 3, "the map is loaded again and again")
 		require.LessOrEqual(t, stuck.Load(), int32(2), "one, or two at the same time")
 		began := time.Now()
 		require.NoError(t, c.Close())
