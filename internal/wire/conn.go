@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -316,14 +317,14 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	if err := c.awaitRoom(ctx, call); err != nil {
 		return err
 	}
-	if mayEnd && (delayed || c.isSoon(end)) {
-		// A busy processor is late to end contexts. What nobody waits for any more
-		// would only keep others waiting.
-		if ctx.Err() != nil || nanos() >= end {
-			c.mu.Unlock()
-			<-ctx.Done()
-			return &Error{Node: c.opt.Node, Size: call.Size(), Cause: ctx.Err()}
+	if mayEnd && (delayed && ctx.Err() != nil || c.isSoon(end) && nanos() >= end) {
+		// Nobody waits for it any more, though a busy processor may be late to end the
+		// context. It would only keep others waiting.
+		c.mu.Unlock()
+		if done := ctx.Done(); done != nil {
+			<-done
 		}
+		return &Error{Node: c.opt.Node, Size: call.Size(), Cause: cmp.Or(ctx.Err(), context.DeadlineExceeded)}
 	}
 	if !c.clock.armed && c.refusal() == nil {
 		c.wake()

@@ -33,7 +33,9 @@ type intake struct {
 	framer resp.Framer
 	heads  []*Call // the oldest calls in flight
 	done   int     // how many of them are answered
-	came   int     // bytes that settle does not know of yet
+	// partial is how many bytes the first call has of its replies, as far as it was noted.
+	partial int
+	came    int // bytes that settle does not know of yet
 }
 
 var readBuffers sync.Pool
@@ -303,6 +305,9 @@ func (c *Conn) handOut() (more bool, err error) {
 		if int(call.got) == call.Replies {
 			in.keep()
 			in.done++
+			in.partial = 0
+		} else {
+			in.partial = len(call.raw)
 		}
 	}
 	return true, nil
@@ -396,7 +401,7 @@ func (c *Conn) fill() error {
 // bulky reports whether a large reply is on its way in, of which so many bytes are
 // missing at the least, or a call has got a lot of replies and not yet all.
 func (in *intake) bulky(missing int) bool {
-	return missing >= bulk || len(in.frame) >= bulk && !in.framer.Exact() || len(in.heads) > 0 && len(in.heads[0].raw) >= bulk
+	return missing >= bulk || len(in.frame) >= bulk && !in.framer.Exact() || in.partial >= bulk
 }
 
 // read notes the outcome of a read: an error that comes with bytes will come
