@@ -346,28 +346,36 @@ func (g *batchGroup) send(ctx context.Context) {
 		g.fail(err)
 		return
 	}
-	if g.conn, err = g.pool.connFor(ctx, g); err != nil {
+	call := g.encode()
+	if err := g.connect(ctx, call.Size()); err != nil {
+		call.Free()
 		g.fail(err)
 		return
 	}
 	g.pool.scripts.prepare(ctx, g)
-	g.submit(ctx)
+	g.submit(ctx, call)
 }
 
-// connFor finds a connection for the group: one of its own if a command in it
-// may block.
-func (p *pool) connFor(ctx context.Context, g *batchGroup) (*wire.Conn, error) {
-	if g.blocks {
-		g.alone, g.taken = true, true
-		return p.take(ctx)
+// connect finds a connection for the group: one of its own if a command in it may block,
+// or if it is large.
+func (g *batchGroup) connect(ctx context.Context, size int) (err error) {
+	switch {
+	case g.blocks:
+		g.conn, err = g.pool.take(ctx)
+		g.alone = true
+	case size >= largeRequest:
+		g.conn, g.alone, err = g.pool.connForLarge(ctx)
+	default:
+		g.conn, err = g.pool.lane(ctx)
 	}
-	return p.lane(ctx)
+	g.taken = g.alone
+	return err
 }
 
-func (g *batchGroup) submit(ctx context.Context) {
+// encode makes a call of the group's commands.
+func (g *batchGroup) encode() *wire.Call {
 	call := wire.NewCall()
 	call.Replies = 0
-	call.Reserved = g.alone
 	call.Movable = true
 	for it := g.first; it != nil; it = it.next {
 		if it.how&asking != 0 {
@@ -378,9 +386,14 @@ func (g *batchGroup) submit(ctx context.Context) {
 		call.Replies++
 		it.end = call.Size()
 		call.Movable = call.Movable && it.how&movable != 0
-		if g.alone && call.Timeout >= 0 {
-			call.Timeout = longer(call.Timeout, it.cmd.command().replyTimeout(g.conn.ReadTimeout()))
-		}
+	}
+	return call
+}
+
+func (g *batchGroup) submit(ctx context.Context, call *wire.Call) {
+	call.Reserved = g.alone
+	for it := g.first; it != nil && g.alone && call.Timeout >= 0; it = it.next {
+		call.Timeout = longer(call.Timeout, it.cmd.command().replyTimeout(g.conn.ReadTimeout()))
 	}
 	if err := g.conn.Submit(ctx, call); err != nil {
 		call.Free()

@@ -209,7 +209,7 @@ func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
 		return firstError(cmds)
 	}
 	c.scripts.prepare(ctx, g)
-	g.submit(ctx)
+	g.submit(ctx, g.encode())
 	g.receive(ctx)
 	return firstError(cmds)
 }

@@ -32,19 +32,52 @@ func (p *pool) send(ctx context.Context, cmd Cmder, how manner) error {
 		return p.exchangeAlone(ctx, cmd, how)
 	}
 	w, err := p.submit(ctx, cmd, how)
-	if err != nil {
+	if w.call == nil {
 		return err
 	}
 	return w.wait(ctx, cmd)
 }
 
-// submit sends cmd on one of the connections that all share.
+// submit sends cmd on one of the connections that all share. What is large has a
+// connection for itself: it has ended when submit returns, and is not pending.
 func (p *pool) submit(ctx context.Context, cmd Cmder, how manner) (pending, error) {
+	call := encode(cmd, how)
+	if call.Size() >= largeRequest {
+		return pending{}, p.exchangeLarge(ctx, cmd, call)
+	}
 	conn, err := p.lane(ctx)
 	if err != nil {
+		call.Free()
 		return pending{}, err
 	}
-	return submit(ctx, conn, cmd, how)
+	return submitCall(ctx, conn, call)
+}
+
+// exchangeLarge sends a large call, waits for the reply and decodes it for cmd.
+func (p *pool) exchangeLarge(ctx context.Context, cmd Cmder, call *wire.Call) error {
+	conn, alone, err := p.connForLarge(ctx)
+	if err != nil {
+		call.Free()
+		return err
+	}
+	call.Reserved = alone
+	sent, err := submitCall(ctx, conn, call)
+	if err == nil {
+		err = sent.wait(ctx, cmd)
+	}
+	if alone {
+		p.giveAfter(ctx, conn, err)
+	}
+	return err
+}
+
+// giveAfter brings back a connection on which a call has ended with err. If its caller
+// has left the connection is closed: the server would still serve the call.
+func (p *pool) giveAfter(ctx context.Context, conn *wire.Conn, err error) {
+	if ctx.Err() != nil && err != nil {
+		conn.Close(wire.ErrClosed) // the error is this caller's alone
+	}
+	p.give(conn)
 }
 
 // exchangeAlone does the same on a connection that nobody shares. If the caller
@@ -54,11 +87,8 @@ func (p *pool) exchangeAlone(ctx context.Context, cmd Cmder, how manner) error {
 	if err != nil {
 		return err
 	}
-	defer p.give(conn)
 	err = exchange(ctx, conn, cmd, how|reserved)
-	if ctx.Err() != nil && err != nil {
-		conn.Close(wire.ErrClosed) // the error is this caller's alone
-	}
+	p.giveAfter(ctx, conn, err)
 	return err
 }
 
@@ -85,6 +115,23 @@ type pending struct {
 // submit sends cmd on conn. Wait for the call, and finish, must follow unless
 // there is an error.
 func submit(ctx context.Context, conn *wire.Conn, cmd Cmder, how manner) (pending, error) {
+	call := encode(cmd, how)
+	if call.Reserved {
+		call.Timeout = cmd.command().replyTimeout(conn.ReadTimeout())
+	}
+	return submitCall(ctx, conn, call)
+}
+
+func submitCall(ctx context.Context, conn *wire.Conn, call *wire.Call) (pending, error) {
+	if err := conn.Submit(ctx, call); err != nil {
+		call.Free()
+		return pending{}, err
+	}
+	return pending{conn, call}, nil
+}
+
+// encode makes a call of cmd.
+func encode(cmd Cmder, how manner) *wire.Call {
 	call := wire.NewCall()
 	call.Reserved = how&reserved != 0
 	call.Movable = how&movable != 0
@@ -94,14 +141,7 @@ func submit(ctx context.Context, conn *wire.Conn, cmd Cmder, how manner) (pendin
 		call.Replies = 2
 	}
 	appendCommand(call.Request, b)
-	if call.Reserved {
-		call.Timeout = b.replyTimeout(conn.ReadTimeout())
-	}
-	if err := conn.Submit(ctx, call); err != nil {
-		call.Free()
-		return pending{}, err
-	}
-	return pending{conn, call}, nil
+	return call
 }
 
 func (p pending) wait(ctx context.Context, cmd Cmder) error {

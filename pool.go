@@ -124,6 +124,7 @@ type pool struct {
 
 	fillLater bool // see [pool.startFilling]
 
+	largeOut        int         // connections taken out for large requests
 	takers, sharers waitQueue   // who waits for a connection alone, and who for one to share
 	slow            *time.Timer // runs while they wait for nothing but a dial
 
@@ -149,6 +150,7 @@ type pooled struct {
 	served  uint64 // by then
 	setUp   uint64 // calls that made it ready
 	out     bool   // taken out
+	large   bool   // for a large request
 }
 
 // aged reports whether the connection has reached its age.
@@ -285,6 +287,46 @@ func (p *pool) openAnother(lanes []*wire.Conn) {
 	defer p.mu.Unlock()
 	if len(*p.shared.Load()) <= len(lanes) && p.dialing == 0 && !time.Now().Before(p.retryAt) {
 		p.open(1)
+	}
+}
+
+// largeRequest is from how many bytes on a request has a connection for itself. It is the
+// least that a server can be told to refuse (proto-max-bulk-len, client-query-buffer-limit),
+// which it does by hanging up: that must not put in doubt what others have sent. To take
+// a connection out costs little beside so many bytes.
+const largeRequest = 1 << 20
+
+// connForLarge finds a connection for a large request: one that is the caller's alone until
+// [pool.give], unless there is none to be had, and nobody who will soon give one back.
+func (p *pool) connForLarge(ctx context.Context) (conn *wire.Conn, alone bool, err error) {
+	p.mu.Lock()
+	allOut := p.opt.PoolSize > 1 && len(p.conns) >= p.opt.PoolSize && len(*p.shared.Load()) < 2
+	hopeless := allOut && p.largeOut == 0
+	p.mu.Unlock()
+	if !hopeless {
+		conn, err = p.take(ctx)
+		if err == nil {
+			p.mu.Lock()
+			if info := p.conns[conn]; info != nil {
+				info.large = true
+				p.largeOut++
+			}
+			p.mu.Unlock()
+			return conn, true, nil
+		}
+		if ctx.Err() != nil || len(*p.shared.Load()) == 0 {
+			return nil, false, err
+		}
+	}
+	conn, err = p.lane(ctx)
+	return conn, false, err
+}
+
+// largeEnded notes that a connection is not with a large request any more. The lock is held.
+func (p *pool) largeEnded(info *pooled) {
+	if info.large {
+		info.large = false
+		p.largeOut--
 	}
 }
 

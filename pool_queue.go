@@ -268,6 +268,9 @@ func (p *pool) fellIdle(*wire.Conn) {
 func (p *pool) give(conn *wire.Conn) {
 	p.mu.Lock()
 	info, known := p.conns[conn]
+	if known {
+		p.largeEnded(info)
+	}
 	keep := known && !p.closed && conn.Err() == nil && conn.InFlight() == 0
 	if keep && p.opt.IdleCheckFrequency > 0 && info.aged(time.Now()) {
 		p.stale++ // it may never be seen idle

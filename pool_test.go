@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/seed-e06f3def/rediscluster/internal/redistest"
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
 )
 
@@ -1046,4 +1048,89 @@ func TestDeadConnIsFoundOnce(t *testing.T) {
 		require.NoError(t, test.do(), test.name)
 		require.NotContains(t, *test.pool.shared.Load(), dead, test.name)
 	}
+}
+
+// Large requests that a server refuses by hanging up harm nobody else, and their callers
+// know that they did not run.
+func TestLargeRequestsThatTheServerRefuses(t *testing.T) {
+	t.Parallel()
+	server := redistest.StartServer(t, redistest.Options{})
+	ctx := background(t)
+	c := NewClient(&Options{Addr: server.Addr(), PoolSize: 4, MaxRetries: 1})
+	t.Cleanup(func() { _ = c.Close() })
+	require.NoError(t, c.ConfigSet(ctx, "proto-max-bulk-len", "1mb").Err())
+	value := strings.Repeat("x", 3<<20)
+	stop := make(chan struct{})
+	var others errgroup.Group
+	for range 4 {
+		others.Go(func() error {
+			for {
+				select {
+				case <-stop:
+					return nil
+				default:
+				}
+				if err := c.Incr(ctx, "n").Err(); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	for name, send := range map[string]func() error{
+		"command": func() error { return c.Set(ctx, "k", value, 0).Err() },
+		"bytes":   func() error { return c.Set(ctx, "k", []byte(value), 0).Err() },
+		"pipeline": func() error {
+			_, err := c.Pipelined(ctx, func(p Pipeliner) error {
+				p.Incr(ctx, "before")
+				p.Set(ctx, "k", value, 0)
+				return nil
+			})
+			return err
+		},
+		"transaction": func() error {
+			_, err := c.TxPipelined(ctx, func(p Pipeliner) error { p.Set(ctx, "k", value, 0); return nil })
+			return err
+		},
+	} {
+		for range 3 {
+			err := send()
+			require.Error(t, err, name)
+			require.NotErrorIs(t, err, ErrWriteInDoubt, name)
+		}
+	}
+	close(stop)
+	require.NoError(t, others.Wait())
+	require.Equal(t, "3", c.Get(ctx, "before").Val())
+	require.NoError(t, c.ConfigSet(ctx, "proto-max-bulk-len", "512mb").Err())
+	require.NoError(t, c.Set(ctx, "k", value, 0).Err())
+	require.Equal(t, value, c.Get(ctx, "k").Val())
+}
+
+// A large request shares a connection where it would have to wait for those who keep
+// theirs; but it waits for another one.
+func TestLargeRequestsInAPoolThatIsTaken(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	c := clientOf(t, s, func(o *Options) { o.PoolSize, o.PoolTimeout = 3, time.Minute })
+	ctx := background(t)
+	value := strings.Repeat("x", 2*largeRequest)
+	require.NoError(t, c.Set(ctx, "k", value, 0).Err())
+	var held []*wire.Conn
+	for range 2 {
+		conn, err := c.pool.take(ctx)
+		require.NoError(t, err)
+		held = append(held, conn)
+	}
+	require.NoError(t, c.Set(ctx, "k", value, 0).Err())
+	c.pool.give(held[0])
+	conn, alone, err := c.pool.connForLarge(ctx)
+	require.NoError(t, err)
+	require.True(t, alone)
+	result := make(chan error, 1)
+	go func() { result <- c.Set(ctx, "k", value, 0).Err() }()
+	awaitThat(t, "the wait", func() bool { return c.PoolStats().PendingRequests == 1 })
+	c.pool.give(conn)
+	require.NoError(t, resultFrom(t, result))
+	require.Zero(t, c.pool.largeOut)
+	c.pool.give(held[1])
 }

@@ -15,6 +15,7 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 	p.mu.Lock()
 	wasSuspect := p.suspect()
 	info := p.conns[conn]
+	large := info != nil && info.large // it may be the request that the server refuses
 	delete(p.leaving, conn)
 	if p.health.spare == conn {
 		p.health.spare = nil
@@ -24,13 +25,13 @@ func (p *pool) lost(conn *wire.Conn, cause error) {
 		p.dead++
 	}
 	calmed := wasSuspect && !p.suspect() // which is no proof that the node lives
-	if info != nil && !ours {
+	if info != nil && !ours && !large {
 		p.autopsy(conn, info, cause)
 	}
 	var doubtful []*wire.Conn
 	// One that was refused at the handshake, and is not known, says nothing about those
 	// that were let in.
-	if info != nil && !ours && !errors.Is(cause, wire.ErrClosedByServer) {
+	if info != nil && !ours && !large && !errors.Is(cause, wire.ErrClosedByServer) {
 		doubtful = p.forgetIdle()
 	}
 	others := *p.shared.Load()
@@ -161,6 +162,7 @@ func (p *pool) forget(conn *wire.Conn) bool {
 		return false
 	}
 	p.setSilent(info, false)
+	p.largeEnded(info)
 	delete(p.conns, conn)
 	if conn == p.claimed {
 		p.claimed = nil

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -112,10 +113,26 @@ func failTx(cmds []Cmder, err error) error {
 // out the replies. An error is one that concerns the whole: then nothing ran,
 // or nobody knows.
 func (p *pool) exchangeTx(ctx context.Context, cmds []Cmder, how manner) error {
+	if textBytes(cmds...) >= largeRequest {
+		conn, alone, err := p.connForLarge(ctx)
+		if err != nil {
+			return err
+		}
+		if alone {
+			defer func() { p.giveAfter(ctx, conn, err) }()
+			how |= reserved
+		}
+		err = p.exchangeTxOn(ctx, conn, cmds, how)
+		return err
+	}
 	conn, err := p.lane(ctx)
 	if err != nil {
 		return err
 	}
+	return p.exchangeTxOn(ctx, conn, cmds, how)
+}
+
+func (p *pool) exchangeTxOn(ctx context.Context, conn *wire.Conn, cmds []Cmder, how manner) error {
 	if err := p.scripts.ensure(ctx, cmds, conn, how); err != nil {
 		return err
 	}
@@ -146,6 +163,9 @@ func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, how manner) 
 	}
 	call.Request.Bytes = append(call.Request.Bytes, "*1\r\n$4\r\nEXEC\r\n"...)
 	if err := conn.Do(ctx, call); err != nil {
+		if refusal := refusalBefore(call, how); refusal != nil {
+			return refusal
+		}
 		return err // without the whole of EXEC nothing ran
 	}
 	err := readTx(call, cmds, how, conn.Node())
@@ -153,6 +173,32 @@ func exchangeTx(ctx context.Context, conn *wire.Conn, cmds []Cmder, how manner) 
 		closeIfGarbled(conn, err)
 	}
 	return err
+}
+
+// refusalBefore is what the server has refused of a transaction before the connection was
+// lost; nil if it had refused nothing by then. Then none of it ran.
+func refusalBefore(call *wire.Call, how manner) error {
+	if call.GivenUp() {
+		return nil
+	}
+	before := 1 // MULTI
+	if how&asking != 0 {
+		before++
+	}
+	for i := 0; ; i++ {
+		reply, end := call.Next()
+		if end != nil {
+			return nil
+		}
+		err := reply.Skipped()
+		switch {
+		case err == nil:
+		case i < before || !errors.As(err, new(Error)):
+			return nil
+		default:
+			return err
+		}
+	}
 }
 
 // readTx hands out the replies of a transaction: one for MULTI, one for every
