@@ -166,6 +166,7 @@ func (d *dialer) connect(ctx context.Context, onClose func(*wire.Conn, error)) (
 		Node:         opt.Addr,
 		ReadTimeout:  max(0, opt.ReadTimeout),
 		WriteTimeout: max(0, opt.WriteTimeout),
+		MaxReply:     max(0, opt.MaxReplySize),
 		ReadBuffer:   opt.ReadBufferSize,
 		SilentAfter:  opt.suspectAfter,
 		OnSilence:    d.onSilence,

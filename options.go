@@ -247,6 +247,13 @@ type ClusterOptions struct {
 	// negative is an error.
 	ReadBufferSize int
 
+	// MaxReplySize is the size in bytes of the largest reply, or message, that is
+	// accepted: a whole one, with all that is nested in it. A connection on which a larger
+	// one comes is closed, and the command returns [ErrReplyTooLarge] in a
+	// [NodeError]. Default 1 GiB; -1 sets no limit but the protocol's, 512 MiB for one
+	// string.
+	MaxReplySize int
+
 	// WriteBufferSize has no effect: what is to be written takes as much memory
 	// as it needs. It is here so that existing programs compile. Default 32 KiB;
 	// negative is an error.
@@ -445,6 +452,13 @@ type Options struct {
 	// negative is an error.
 	ReadBufferSize int
 
+	// MaxReplySize is the size in bytes of the largest reply, or message, that is
+	// accepted: a whole one, with all that is nested in it. A connection on which a larger
+	// one comes is closed, and the command returns [ErrReplyTooLarge] in a
+	// [NodeError]. Default 1 GiB; -1 sets no limit but the protocol's, 512 MiB for one
+	// string.
+	MaxReplySize int
+
 	// WriteBufferSize has no effect: what is to be written takes as much memory
 	// as it needs. It is here so that existing programs compile. Default 32 KiB;
 	// negative is an error.
@@ -607,6 +621,7 @@ func (o *ClusterOptions) nodeOptions(addr string) *Options {
 		WriteTimeout:               o.WriteTimeout,
 		ContextTimeoutEnabled:      o.ContextTimeoutEnabled,
 		ReadBufferSize:             o.ReadBufferSize,
+		MaxReplySize:               o.MaxReplySize,
 		WriteBufferSize:            o.WriteBufferSize,
 		PoolFIFO:                   o.PoolFIFO,
 		PoolSize:                   o.PoolSize,

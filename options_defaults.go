@@ -32,6 +32,7 @@ const (
 	defaultConnMaxIdleTime    = 30 * time.Minute
 	defaultIdleCheckFrequency = time.Minute
 	defaultReadBufferSize     = 64 << 10
+	defaultMaxReplySize       = 1 << 30
 	defaultWriteBufferSize    = 32 << 10
 	defaultFailingSeconds     = 15
 	defaultReloadInterval     = time.Minute
@@ -150,21 +151,21 @@ func (o *Options) completeAddr() error {
 type sharedOptions struct {
 	clientName, identitySuffix *string
 
-	protocol, maxRetries, dialerRetries       *int
-	poolSize, minIdleConns, maxIdleConns      *int
-	maxActiveConns, maxConcurrentDials        *int
-	readBufferSize, writeBufferSize           *int
-	failingTimeoutSeconds                     *int
-	minRetryBackoff, maxRetryBackoff          *time.Duration
-	dialTimeout, dialerRetryTimeout           *time.Duration
-	readTimeout, writeTimeout, poolTimeout    *time.Duration
-	connMaxIdleTime, idleTimeout              *time.Duration
-	connMaxLifetime, maxConnAge               *time.Duration
-	connMaxLifetimeJitter, idleCheckFrequency *time.Duration
-	poolFIFO, contextTimeoutEnabled           *bool
-	disableIdentity, disableIndentity         *bool
-	unstableResp3, retryWritesInDoubt         *bool
-	tlsConfig                                 **tls.Config
+	protocol, maxRetries, dialerRetries           *int
+	poolSize, minIdleConns, maxIdleConns          *int
+	maxActiveConns, maxConcurrentDials            *int
+	readBufferSize, maxReplySize, writeBufferSize *int
+	failingTimeoutSeconds                         *int
+	minRetryBackoff, maxRetryBackoff              *time.Duration
+	dialTimeout, dialerRetryTimeout               *time.Duration
+	readTimeout, writeTimeout, poolTimeout        *time.Duration
+	connMaxIdleTime, idleTimeout                  *time.Duration
+	connMaxLifetime, maxConnAge                   *time.Duration
+	connMaxLifetimeJitter, idleCheckFrequency     *time.Duration
+	poolFIFO, contextTimeoutEnabled               *bool
+	disableIdentity, disableIndentity             *bool
+	unstableResp3, retryWritesInDoubt             *bool
+	tlsConfig                                     **tls.Config
 }
 
 func (o *ClusterOptions) shared() *sharedOptions {
@@ -173,7 +174,7 @@ func (o *ClusterOptions) shared() *sharedOptions {
 		protocol: &o.Protocol, maxRetries: &o.MaxRetries, dialerRetries: &o.DialerRetries,
 		poolSize: &o.PoolSize, minIdleConns: &o.MinIdleConns, maxIdleConns: &o.MaxIdleConns,
 		maxActiveConns: &o.MaxActiveConns, maxConcurrentDials: &o.MaxConcurrentDials,
-		readBufferSize: &o.ReadBufferSize, writeBufferSize: &o.WriteBufferSize,
+		readBufferSize: &o.ReadBufferSize, maxReplySize: &o.MaxReplySize, writeBufferSize: &o.WriteBufferSize,
 		failingTimeoutSeconds: &o.FailingTimeoutSeconds,
 		minRetryBackoff:       &o.MinRetryBackoff, maxRetryBackoff: &o.MaxRetryBackoff,
 		dialTimeout: &o.DialTimeout, dialerRetryTimeout: &o.DialerRetryTimeout,
@@ -194,7 +195,7 @@ func (o *Options) shared() *sharedOptions {
 		protocol: &o.Protocol, maxRetries: &o.MaxRetries, dialerRetries: &o.DialerRetries,
 		poolSize: &o.PoolSize, minIdleConns: &o.MinIdleConns, maxIdleConns: &o.MaxIdleConns,
 		maxActiveConns: &o.MaxActiveConns, maxConcurrentDials: &o.MaxConcurrentDials,
-		readBufferSize: &o.ReadBufferSize, writeBufferSize: &o.WriteBufferSize,
+		readBufferSize: &o.ReadBufferSize, maxReplySize: &o.MaxReplySize, writeBufferSize: &o.WriteBufferSize,
 		failingTimeoutSeconds: &o.FailingTimeoutSeconds,
 		minRetryBackoff:       &o.MinRetryBackoff, maxRetryBackoff: &o.MaxRetryBackoff,
 		dialTimeout: &o.DialTimeout, dialerRetryTimeout: &o.DialerRetryTimeout,
@@ -220,6 +221,7 @@ func (s *sharedOptions) complete(connsPerCPU int) error {
 	setDefault(s.maxRetries, defaultMaxRetries)
 	setDefault(s.failingTimeoutSeconds, defaultFailingSeconds)
 	setDefault(s.readBufferSize, defaultReadBufferSize)
+	setDefault(s.maxReplySize, defaultMaxReplySize)
 	setDefault(s.writeBufferSize, defaultWriteBufferSize)
 	s.completeTimeouts()
 	s.completeBackoff()

@@ -165,6 +165,7 @@ func (s *sharedOptions) params() map[string]any {
 		"pool_timeout":             s.poolTimeout,
 		"protocol":                 s.protocol,
 		"read_buffer_size":         s.readBufferSize,
+		"max_reply_size":           s.maxReplySize,
 		"read_timeout":             s.readTimeout,
 		"retry_writes_in_doubt":    s.retryWritesInDoubt,
 		"unstable_resp3":           s.unstableResp3,

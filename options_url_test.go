@@ -152,6 +152,7 @@ var urlParameters = []struct {
 	{"pool_timeout", "0s", "PoolTimeout", time.Duration(-1)},
 	{"protocol", "2", "Protocol", 2},
 	{"read_buffer_size", "4096", "ReadBufferSize", 4096},
+	{"max_reply_size", "-1", "MaxReplySize", -1},
 	{"read_only", "1", "ReadOnly", true},
 	{"read_timeout", "250ms", "ReadTimeout", 250 * time.Millisecond},
 	{"retry_writes_in_doubt", "true", "RetryWritesInDoubt", true},

@@ -45,6 +45,7 @@ func (d *dialer) openPubSub(ctx context.Context, ask bool) (nc net.Conn, self se
 		Node:         d.opt.Addr,
 		ReadTimeout:  max(0, d.opt.ReadTimeout),
 		WriteTimeout: max(0, d.opt.WriteTimeout),
+		MaxReply:     max(0, d.opt.MaxReplySize),
 	})
 	err = d.within(ctx, conn, func() error {
 		err := d.setUp(ctx, conn)

@@ -101,6 +101,8 @@ type UniversalOptions struct {
 	ContextTimeoutEnabled bool
 	// ReadBufferSize is the size in bytes of a connection's buffer to read into.
 	ReadBufferSize int
+	// MaxReplySize is the size in bytes of the largest reply that is accepted.
+	MaxReplySize int
 	// WriteBufferSize has no effect.
 	WriteBufferSize int
 
@@ -193,6 +195,7 @@ func (o *UniversalOptions) Cluster() *ClusterOptions {
 		WriteTimeout:               o.WriteTimeout,
 		ContextTimeoutEnabled:      o.ContextTimeoutEnabled,
 		ReadBufferSize:             o.ReadBufferSize,
+		MaxReplySize:               o.MaxReplySize,
 		WriteBufferSize:            o.WriteBufferSize,
 		PoolFIFO:                   o.PoolFIFO,
 		PoolSize:                   o.PoolSize,
