@@ -16,6 +16,10 @@ import (
 // net.Error with the same Timeout. Set RetryWritesInDoubt to have such commands
 // repeated.
 //
+// A write may also be in doubt that comes within some 30 ms after a reply on a connection
+// that the server has just closed: only connections that were idle for longer are looked at
+// before they are used.
+//
 // A write whose context ended while it was on a connection may have run as well, or
 // may yet run. Its error is the context's, in a [NodeError]. If Wrote is above 0 it was
 // sent, or is being sent; if it is 0, it did not run and never will.

@@ -161,14 +161,16 @@ type ClusterOptions struct {
 	// failure in a row. It must not use the client. Default nil.
 	DialerRetryBackoff func(attempt int) time.Duration
 
-	// ReadTimeout is how long a command waits for its reply, counted from when
-	// it is given to a connection. A blocking command has the time it asks the
+	// ReadTimeout is how long a command waits for its reply, counted from when it is
+	// given to a connection, and again from each byte that comes there: a large reply may
+	// take longer, and so may those behind it. If less than 64 KiB come in each
+	// ReadTimeout it ends after ten of them. A blocking command has the time it asks the
 	// server for on top, and at least 5 s besides. Default 3 s; -1 or -2 waits as
 	// long as the context lets it.
 	ReadTimeout time.Duration
 
-	// WriteTimeout is how long a write to a connection may block. Default:
-	// ReadTimeout; -1 or -2 sets no limit.
+	// WriteTimeout is how long a write to a connection may block; of a large request,
+	// each piece of 256 KiB. Default: ReadTimeout; -1 or -2 sets no limit.
 	WriteTimeout time.Duration
 
 	// ContextTimeoutEnabled has no effect: deadline and cancellation of a
@@ -433,14 +435,16 @@ type Options struct {
 	// failure in a row. It must not use the client. Default nil.
 	DialerRetryBackoff func(attempt int) time.Duration
 
-	// ReadTimeout is how long a command waits for its reply, counted from when
-	// it is given to a connection. A blocking command has the time it asks the
+	// ReadTimeout is how long a command waits for its reply, counted from when it is
+	// given to a connection, and again from each byte that comes there: a large reply may
+	// take longer, and so may those behind it. If less than 64 KiB come in each
+	// ReadTimeout it ends after ten of them. A blocking command has the time it asks the
 	// server for on top, and at least 5 s besides. Default 3 s; -1 or -2 waits as
 	// long as the context lets it.
 	ReadTimeout time.Duration
 
-	// WriteTimeout is how long a write to a connection may block. Default:
-	// ReadTimeout; -1 or -2 sets no limit.
+	// WriteTimeout is how long a write to a connection may block; of a large request,
+	// each piece of 256 KiB. Default: ReadTimeout; -1 or -2 sets no limit.
 	WriteTimeout time.Duration
 
 	// ContextTimeoutEnabled has no effect: deadline and cancellation of a
