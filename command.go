@@ -385,6 +385,14 @@ func withoutText(text, arg string) string {
 	return text
 }
 
+// ofCommand is an error of reading the reply, with the command that it is of.
+func (c *baseCmd) ofCommand(err error) error {
+	if err == nil || c.argCount() == 0 {
+		return err
+	}
+	return fmt.Errorf("%w (of %s)", err, c.FullName())
+}
+
 // hidden stands for a secret in a text.
 const hidden = "***"
 

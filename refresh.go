@@ -229,9 +229,21 @@ func (t *topology) slotsOf(ctx context.Context, addr string, p *pool) ([]slotRan
 		// Of the command that waits for the map nothing was sent.
 		err = &NodeError{Node: lost.Node, Waited: lost.Waited, Cause: fmt.Errorf("CLUSTER SLOTS: %w", lost.Cause)}
 	default:
-		err = fmt.Errorf("redis: %s: CLUSTER SLOTS: %w", addr, err)
+		err = fmt.Errorf("redis: %s: CLUSTER SLOTS: %w%s", addr, err, noCluster(err))
 	}
 	return nil, err
+}
+
+// noCluster tells, by what a server has answered to CLUSTER SLOTS, that it is in no
+// cluster, and what to do; "" if it may be.
+func noCluster(err error) string {
+	switch text := strings.ToLower(err.Error()); {
+	case strings.HasPrefix(text, "err this instance has cluster support disabled"):
+		return " (the server is in no cluster: use NewClient)"
+	case strings.HasPrefix(text, "err unknown command"):
+		return " (the server does not know the command: it may be a Sentinel, which this library does not support, or a server without a cluster: use NewClient with the address of a server)"
+	}
+	return ""
 }
 
 // epochUnknown stands for the epoch of a cluster whose server does not tell it. 0 is

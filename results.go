@@ -129,7 +129,7 @@ func (c *StringCmd) Scan(val any) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	return hscan.Value(c.val, val)
+	return c.ofCommand(hscan.Value(c.val, val))
 }
 
 func scanned[T any](c *StringCmd) (v T, err error) {

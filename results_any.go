@@ -249,7 +249,7 @@ func (c *SliceCmd) Scan(dst any) error {
 			return err
 		}
 		if err := fields.Scan(c.argText(first+i), text); err != nil {
-			return err
+			return c.ofCommand(err)
 		}
 	}
 	return nil

@@ -63,7 +63,7 @@ func (c *MapStringStringCmd) Scan(dest any) error {
 	}
 	for name, value := range c.val {
 		if err := fields.Scan(name, value); err != nil {
-			return err
+			return c.ofCommand(err)
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func (c *StringSliceCmd) ScanSlice(container any) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	return hscan.Slice(c.val, container)
+	return c.ofCommand(hscan.Slice(c.val, container))
 }
 
 // IntSliceCmd is a command that answers with a list of integers. A null among

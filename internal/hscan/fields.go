@@ -69,7 +69,7 @@ func (s Struct) Scan(name, value string) error {
 		return nil
 	}
 	if err := f.scan(s.value, value); err != nil {
-		return fmt.Errorf("redis: cannot scan %s into field %s of type %s: %w", quote(value), f.path, f.typ, err)
+		return fmt.Errorf("redis: cannot scan %s into field %s of type %s: %w", shown(value), f.path, f.typ, withoutValue(err, value))
 	}
 	return nil
 }

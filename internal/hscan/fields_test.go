@@ -113,7 +113,7 @@ func TestScanEmbeddedFields(t *testing.T) {
 
 	s, err := Fields(&o)
 	require.NoError(t, err)
-	require.EqualError(t, s.Scan("secret", "x"), `redis: cannot scan "x" into field hscan.outer.hidden.Secret of type string: `+
+	require.EqualError(t, s.Scan("secret", "x"), `redis: cannot scan 1 bytes into field hscan.outer.hidden.Secret of type string: `+
 		`an embedded pointer on the way to it is nil and not exported`)
 	o.hidden = new(hidden)
 	require.NoError(t, s.Scan("secret", "x"))
@@ -163,9 +163,9 @@ func TestScanErrors(t *testing.T) {
 	s, err := Fields(&b)
 	require.NoError(t, err)
 	for _, test := range []struct{ name, value, want string }{
-		{"age", "300", `redis: cannot scan "300" into field hscan.bad.Age of type int8: value out of range`},
-		{"age", "", `redis: cannot scan "" into field hscan.bad.Age of type int8: invalid syntax`},
-		{"secret", "x", `redis: cannot scan "x" into field hscan.bad.secret of type string: the field is not exported`},
+		{"age", "300", `redis: cannot scan 3 bytes into field hscan.bad.Age of type int8: value out of range`},
+		{"age", "", `redis: cannot scan 0 bytes into field hscan.bad.Age of type int8: invalid syntax`},
+		{"secret", "x", `redis: cannot scan 1 bytes into field hscan.bad.secret of type string: the field is not exported`},
 		{"list", "x", `field hscan.bad.List of type []string: unsupported type`},
 		{"map", "x", "unsupported type"},
 		{"any", "x", "unsupported type"},

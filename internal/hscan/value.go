@@ -9,6 +9,7 @@ import (
 	"net"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func Value(s string, dst any) error {
 		return fmt.Errorf("redis: cannot scan into a nil %T", dst)
 	}
 	if err := scan(s, dst); err != nil {
-		return fmt.Errorf("redis: cannot scan %s into %T: %w", quote(s), dst, err)
+		return fmt.Errorf("redis: cannot scan %s into %T: %w", shown(s), dst, withoutValue(err, s))
 	}
 	return nil
 }
@@ -67,7 +68,7 @@ func Slice(data []string, slicePtr any) error {
 			v = v.Addr()
 		}
 		if err := scan(s, v.Interface()); err != nil {
-			return fmt.Errorf("redis: cannot scan element %d, %s, into %s: %w", i, quote(s), elem, err)
+			return fmt.Errorf("redis: cannot scan element %d, %s, into %s: %w", i, shown(s), elem, withoutValue(err, s))
 		}
 	}
 	list.Set(reflect.AppendSlice(list, read))
@@ -141,14 +142,39 @@ func reason(err error) error {
 	return err
 }
 
-// quote shows the beginning of a value; replies can be large.
-func quote(s string) string {
-	const most = 64
-	if len(s) > most {
-		return strconv.Quote(s[:most]) + "…"
+// shown is what an error tells of a value: how long it is, as it may be a secret.
+func shown(s string) string { return fmt.Sprintf("%d bytes", len(s)) }
+
+// withoutValue is err without the value, which errors of the standard library quote.
+func withoutValue(err error, s string) error {
+	if err == nil {
+		return nil
 	}
-	return strconv.Quote(s)
+	var when *time.ParseError
+	if errors.As(err, &when) {
+		return errNoTime
+	}
+	text := err.Error()
+	hidden := strings.NewReplacer(strconv.Quote(s), "it", "'"+s+"'", "it").Replace(text)
+	if len(s) >= 4 {
+		hidden = strings.ReplaceAll(hidden, s, "it")
+	}
+	if hidden == text {
+		return err
+	}
+	return &hiddenError{hidden, err}
 }
+
+var errNoTime = errors.New("parsing time: cannot parse it as RFC 3339")
+
+// hiddenError is an error with another text.
+type hiddenError struct {
+	text string
+	err  error
+}
+
+func (e *hiddenError) Error() string { return e.text }
+func (e *hiddenError) Unwrap() error { return e.err }
 
 func isNil(v any) bool {
 	if v == nil {

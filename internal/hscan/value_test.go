@@ -115,18 +115,18 @@ func TestValueErrors(t *testing.T) {
 		{"x", nil, "redis: cannot scan into nil"},
 		{"x", (*string)(nil), "redis: cannot scan into a nil *string"},
 		{"x", (*point)(nil), "redis: cannot scan into a nil *hscan.point"},
-		{"x", "text", `redis: cannot scan "x" into string: it is not a pointer`},
-		{"x", new(chan int), `redis: cannot scan "x" into *chan int: unsupported type (implement encoding.BinaryUnmarshaler)`},
+		{"x", "text", `redis: cannot scan 1 bytes into string: it is not a pointer`},
+		{"x", new(chan int), `redis: cannot scan 1 bytes into *chan int: unsupported type (implement encoding.BinaryUnmarshaler)`},
 		{"x", new([]string), "unsupported type"},
 		{"x", new(map[string]string), "unsupported type"},
 		{"x", new(any), "unsupported type"},
 		{"x", new(struct{ A int }), "unsupported type"},
 		{"x", new(complex128), "unsupported type"},
-		{"twelve", new(int), `redis: cannot scan "twelve" into *int: invalid syntax`},
+		{"twelve", new(int), `redis: cannot scan 6 bytes into *int: invalid syntax`},
 		{"", new(int), "invalid syntax"},
 		{"1.5", new(int64), "invalid syntax"},
 		{" 1", new(int32), "invalid syntax"},
-		{"128", new(int8), `redis: cannot scan "128" into *int8: value out of range`},
+		{"128", new(int8), `redis: cannot scan 3 bytes into *int8: value out of range`},
 		{"-32769", new(int16), "value out of range"},
 		{"2147483648", new(int32), "value out of range"},
 		{"9223372036854775808", new(int64), "value out of range"},
@@ -139,14 +139,14 @@ func TestValueErrors(t *testing.T) {
 		{"1e39", new(float32), "value out of range"},
 		{"1e309", new(float64), "value out of range"},
 		{"half", new(float64), "invalid syntax"},
-		{"yes", new(bool), `redis: cannot scan "yes" into *bool: invalid syntax`},
+		{"yes", new(bool), `redis: cannot scan 3 bytes into *bool: invalid syntax`},
 		{"", new(bool), "invalid syntax"},
 		{"yesterday", new(time.Time), "cannot parse"},
 		{"1s", new(time.Duration), "invalid syntax"},
 		{"abc", new(point), "want two bytes"},
 		{"", new(upper), "nothing there"},
 		{"200", new(level), "value out of range"},
-		{strings.Repeat("9", 1000), new(int), `"` + strings.Repeat("9", 64) + `"… into *int`},
+		{strings.Repeat("9", 1000), new(int), "cannot scan 1000 bytes into *int"},
 	} {
 		err := Value(test.text, test.dst)
 		require.ErrorContains(t, err, test.want)
@@ -223,7 +223,7 @@ func TestSliceErrors(t *testing.T) {
 	t.Parallel()
 	numbers := []int{7}
 	err := Slice([]string{"1", "two", "3"}, &numbers)
-	require.EqualError(t, err, `redis: cannot scan element 1, "two", into int: invalid syntax`)
+	require.EqualError(t, err, `redis: cannot scan element 1, 3 bytes, into int: invalid syntax`)
 	require.ErrorIs(t, err, strconv.ErrSyntax)
 	require.Equal(t, []int{7}, numbers)
 
@@ -399,5 +399,28 @@ func TestIPThatReadsAsText(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, fields.Scan("ip", sent))
 		require.True(t, ip.Equal(in.IP), "%v became %v", ip, in.IP)
+	}
+}
+
+// A value may be a secret: errors do not repeat it.
+func TestErrorsDoNotShowTheValue(t *testing.T) {
+	t.Parallel()
+	const secret = "opensesame"
+	for _, dst := range []any{new(int), new(uint8), new(float32), new(bool), new(time.Time), new(time.Duration), new(netip.Addr), new(big.Int), new(point)} {
+		err := Value(secret, dst)
+		require.Error(t, err, "%T", dst)
+		require.NotContains(t, err.Error(), secret, "%T", dst)
+	}
+	var s struct {
+		N int        `redis:"n"`
+		A netip.Addr `redis:"a"`
+		T time.Time  `redis:"t"`
+	}
+	fields, err := Fields(&s)
+	require.NoError(t, err)
+	for _, name := range []string{"n", "a", "t"} {
+		err := fields.Scan(name, secret)
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), secret, name)
 	}
 }
