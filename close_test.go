@@ -43,5 +43,5 @@ func TestCloseKeepsAnswers(t *testing.T) {
 		conn.say("-WRONGTYPE not a string\r\n")
 	})
 	c = clusterOf(t, []*scripted{s}, nil)
-	require.EqualError(t, c.Get(background(t), "k").Err(), "WRONGTYPE not a string")
+	require.ErrorContains(t, c.Get(background(t), "k").Err(), "WRONGTYPE not a string")
 }

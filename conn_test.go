@@ -210,7 +210,7 @@ func TestTimeTooLongForADuration(t *testing.T) {
 	s.on("TTL", says(":9223372036\r\n"))
 	c := clientOf(t, s, nil)
 	ctx := background(t)
-	require.EqualError(t, c.ExpireTime(ctx, "k").Err(),
+	require.ErrorContains(t, c.ExpireTime(ctx, "k").Err(),
 		`redis: unexpected reply: got 253402300799, want a time that a time.Duration can hold, less than 293 years`)
 	require.Equal(t, 9223372036*time.Second, c.TTL(ctx, "k").Val())
 }
@@ -224,7 +224,7 @@ func TestClusterSlotsWithNulls(t *testing.T) {
 	} {
 		s.on("CLUSTER SLOTS", says("*2\r\n*3\r\n:0\r\n:1\r\n"+null+"*3\r\n:2\r\n:3\r\n*3\r\n+h\r\n:1\r\n+id\r\n"))
 		err := c.ClusterSlots(background(t)).Err()
-		require.EqualError(t, err, "redis: unexpected reply: got null, want "+want)
+		require.ErrorContains(t, err, "redis: unexpected reply: got null, want "+want)
 	}
 }
 
