@@ -155,7 +155,7 @@ func sift(left []*batchItem, next func(it *batchItem, err error) (pauseKind, err
 			continue
 		}
 		unfinished = append(unfinished, it)
-		if wait >= kind {
+		if wait > kind || wait == kind && (longest == nil || !it.try.dialsFrom.Before(longest.dialsFrom)) {
 			kind, longest = wait, it.try
 		}
 	}

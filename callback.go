@@ -118,8 +118,29 @@ func returned(ctx context.Context, done <-chan struct{}) bool {
 	}
 }
 
-// dialStep is where a dial has got to: the stage, and the callback that has it.
+// dialStep is where a dial has got to: the stage, and the callback that has it, if any.
 type dialStep struct{ stage, callback string }
+
+// at notes where the dial has got to.
+func (d *dialer) at(stage string) {
+	if d.step != nil {
+		d.step.Store(&dialStep{stage: stage})
+	}
+}
+
+// stepKey is the key of a dial's step in the context of a Dialer.
+type stepKey struct{}
+
+// reachTLS notes that the dial with this context has got to the TLS handshake.
+func reachTLS(ctx context.Context) {
+	if step, _ := ctx.Value(stepKey{}).(*atomic.Pointer[dialStep]); step != nil {
+		at := dialStep{stage: stageTLS}
+		if before := step.Load(); before != nil {
+			at.callback = before.callback
+		}
+		step.Store(&at)
+	}
+}
 
 // call calls a function of the program for one stage of the dial.
 func (d *dialer) call(stage, callback string, do func() error) error {
@@ -144,7 +165,9 @@ func inTime[T any](ctx context.Context, d *dialer, dial func(context.Context, *d
 		defer cancel()
 	}
 	own := *d
-	own.step = new(atomic.Pointer[dialStep])
+	if own.step == nil {
+		own.step = new(atomic.Pointer[dialStep])
+	}
 	var conn T
 	var err error
 	done := make(chan struct{})
@@ -180,10 +203,14 @@ func inTime[T any](ctx context.Context, d *dialer, dial func(context.Context, *d
 
 // unreturned is the error of a dial that is abandoned.
 func (d *dialer) unreturned(cause error) error {
-	if at := d.step.Load(); at != nil {
-		return d.failed(at.stage, fmt.Errorf("%w (%s has not returned)", cause, at.callback))
+	at := d.step.Load()
+	switch {
+	case at == nil:
+		return d.failed("dial", cause)
+	case at.callback == "":
+		return d.failed(at.stage, cause)
 	}
-	return d.failed("dial", cause)
+	return d.failed(at.stage, fmt.Errorf("%w (%s has not returned)", cause, at.callback))
 }
 
 // abandonedDials counts the dials that are abandoned but go on, for each address. All

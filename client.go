@@ -145,8 +145,16 @@ func (c *Client) persist(ctx context.Context, cmd Cmder, err error) error {
 }
 
 // Conn takes a connection out for the caller alone, who must close it to give
-// it back. The connection is taken with the first command.
+// it back. The connection is taken with the first command, which waits for it as those of
+// the client do.
 func (c *Client) Conn() *Conn {
+	conn := c.conn()
+	conn.from = c
+	return conn
+}
+
+// conn is Conn for one attempt: a dial that fails is not made again.
+func (c *Client) conn() *Conn {
 	conn := &Conn{opt: c.opt, pool: c.pool, err: c.err}
 	conn.bind(c.hooks.list())
 	return conn

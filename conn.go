@@ -17,9 +17,10 @@ type Conn struct {
 	cmdable
 	statefulCmdable
 	opt  *Options
-	pool *pool  // nil: the connection is not from a pool
-	how  manner // asking: before every command
-	once bool   // it is closed, not given back
+	pool *pool   // nil: the connection is not from a pool
+	from *Client // decides whether another connection is tried to be had; nil: none is
+	how  manner  // asking: before every command
+	once bool    // it is closed, not given back
 
 	mu     sync.Mutex
 	conn   *wire.Conn
@@ -130,10 +131,16 @@ func (c *Conn) get(ctx context.Context) (*wire.Conn, error) {
 }
 
 // takeAlive takes out a connection that the server has not closed while it was idle,
-// since nothing is tried again on a Conn.
+// since nothing is sent twice on a Conn.
 func (c *Conn) takeAlive(ctx context.Context) (*wire.Conn, error) {
+	var try attempt
 	for {
 		conn, err := c.pool.take(ctx)
+		if err != nil && c.from != nil {
+			if err = c.from.tryAgain(ctx, &try, err); err == nil {
+				continue
+			}
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -52,19 +52,24 @@ func handshakeTLS(ctx context.Context, nc net.Conn, config *tls.Config) (result 
 			_ = nc.Close()
 		}
 	}()
+	reachTLS(ctx)
 	secure := tls.Client(nc, config)
 	err = secure.HandshakeContext(ctx)
 	var plain tls.RecordHeaderError
 	switch {
 	case errors.As(err, &plain), errors.Is(err, context.DeadlineExceeded):
-		// A Redis server without TLS says nothing: it waits for the end of what
-		// it takes for a line.
-		return nil, &setupError{"TLS handshake", fmt.Errorf("%w (is it a port without TLS?)", err)}
+		return nil, &setupError{stageTLS, askForTLS(err)}
 	case err != nil:
-		return nil, &setupError{"TLS handshake", err}
+		return nil, &setupError{stageTLS, err}
 	}
 	return secure, nil
 }
+
+const stageTLS = "TLS handshake"
+
+// askForTLS is the error of a TLS handshake that has not come to an end. A Redis server
+// without TLS says nothing: it waits for the end of what it takes for a line.
+func askForTLS(err error) error { return fmt.Errorf("%w (is it a port without TLS?)", err) }
 
 // setupError says at which stage a connection could not be made ready.
 type setupError struct {
@@ -118,9 +123,44 @@ func (e *DialError) permanent() bool {
 // password, or lets the user not do what it asks for.
 var authRefusals = []string{"WRONGPASS", "NOAUTH", "NOPERM", "ERR AUTH", "ERR invalid password", "ERR Client sent AUTH"}
 
-// passingStates begin the replies of a server that serves nobody now, and may do so
-// later.
-var passingStates = []string{"LOADING", "MASTERDOWN", "CLUSTERDOWN", "BUSY ", maxClients, "ERR " + maxClients}
+// passes reports whether dialling again, or another map, may end in another way though
+// nobody changes the program or the configuration of the server: the node is away, or
+// says that it is busy with itself.
+func (e *DialError) passes() bool {
+	var reply Error
+	var panicked *PanicError
+	var local *net.AddrError
+	var unknown net.UnknownNetworkError
+	var tlsAlert *net.OpError
+	switch {
+	case errors.As(e.Err, &panicked), errors.As(e.Err, &local), errors.As(e.Err, &unknown):
+		return false
+	case errors.As(e.Err, &reply):
+		return tellsOfState(reply)
+	case errors.As(e.Err, &tlsAlert) && (tlsAlert.Op == "remote error" || tlsAlert.Op == "local error"):
+		return false
+	case e.Stage == "dial", e.Stage == "first command":
+		return true // a Dialer that uses a tunnel has errors of its own for a node that is away
+	}
+	return isNetworkError(e.Err)
+}
+
+// tellsOfState reports whether a server refuses everybody for the time being.
+func tellsOfState(reply Error) bool {
+	v := judgeReply(reply.Error(), outcome{err: reply})
+	return v.action != giveUp && !v.redirected || IsMaxClientsError(reply) || HasErrorPrefix(reply, "BUSY ")
+}
+
+// isNetworkError reports whether err is of a connection, or that time was up.
+func isNetworkError(err error) bool {
+	if errors.As(err, new(net.Error)) {
+		return true
+	}
+	return slices.ContainsFunc([]error{
+		io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed, context.DeadlineExceeded, context.Canceled,
+		wire.ErrClosed, wire.ErrClosedByServer, ErrClosed,
+	}, func(target error) bool { return errors.Is(err, target) })
+}
 
 const (
 	// maxClients begins what a server says that has as many connections as it may have.
@@ -201,6 +241,7 @@ func (d *dialer) within(ctx context.Context, conn *wire.Conn, do func() error) e
 
 // open opens a connection on which nothing was said yet.
 func (d *dialer) open(ctx context.Context) (nc net.Conn, err error) {
+	ctx = context.WithValue(ctx, stepKey{}, d.step)
 	err = d.call("dial", "DialHook", func() (err error) {
 		var bare atomic.Pointer[net.Conn]
 		returned := false
@@ -315,6 +356,7 @@ func (d *dialer) setUp(ctx context.Context, conn *wire.Conn) error {
 	if err != nil {
 		return d.failed("credentials", err)
 	}
+	d.at("handshake")
 	if err := d.introduce(ctx, conn, user, password); err != nil {
 		return err
 	}
@@ -335,8 +377,13 @@ func (d *dialer) introduce(ctx context.Context, conn *wire.Conn, user, password 
 		}
 	}
 	err := d.greet(ctx, conn, d.authenticate(user, password))
-	if err != nil && refused != nil && !errors.As(err, new(Error)) {
+	var reply Error
+	switch {
+	case err == nil || refused == nil:
+	case !errors.As(err, &reply):
 		return refused // it is why the server has hung up
+	case HasErrorPrefix(refused, "NOAUTH") && !hasAnyPrefix(reply.Error(), authRefusals):
+		return refused // it wants what it does not let anybody give
 	}
 	return err
 }
@@ -552,7 +599,7 @@ func refusesHello(err error, authenticates bool) bool {
 	switch text := reply.Error(); {
 	case strings.HasPrefix(text, "NOPERM"), authenticates && strings.HasPrefix(text, "NOAUTH"):
 		return true
-	case refusesConnection(err), hasAnyPrefix(text, authRefusals), hasAnyPrefix(text, passingStates):
+	case refusesConnection(err), hasAnyPrefix(text, authRefusals), tellsOfState(reply):
 		return false
 	}
 	return true

@@ -141,8 +141,11 @@ func judge(o outcome) verdict {
 
 	var dial *DialError
 	if errors.As(o.err, &dial) {
-		if dial.permanent() {
+		switch {
+		case dial.permanent():
 			return verdict{err: o.err}
+		case !dial.passes() && !o.replica:
+			return verdict{action: retry, refresh: true, err: o.err}
 		}
 		return o.absent()
 	}
@@ -150,7 +153,7 @@ func judge(o outcome) verdict {
 	var lost *NodeError
 	switch {
 	case errors.Is(o.err, ErrPoolTimeout):
-		return verdict{action: retry, err: o.err}
+		return verdict{err: o.err}
 	case !errors.As(o.err, &lost):
 		return verdict{err: o.err} // the reply made no sense
 	case errors.Is(lost.Cause, context.Canceled), errors.Is(lost.Cause, context.DeadlineExceeded):

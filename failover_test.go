@@ -56,6 +56,7 @@ func TestJudge(t *testing.T) {
 	const (
 		gone     = "again with the shard, refresh"
 		goneRead = "another node, refresh"
+		unfit    = "again after a pause, refresh"
 	)
 	for _, row := range []struct {
 		cameBack                 string
@@ -90,11 +91,31 @@ func TestJudge(t *testing.T) {
 		{"dial timeout", notDialled("dial", context.DeadlineExceeded), gone, gone, goneRead},
 		{"no such host", notDialled("dial", &net.DNSError{Err: "no such host", IsNotFound: true}), gone, gone, goneRead},
 		{"loading at the handshake", notDialled("handshake", resp.Error("LOADING Redis is loading the dataset in memory")), gone, gone, goneRead},
+		{"too many clients at the handshake", notDialled("handshake", resp.Error("ERR max number of clients + cluster connections reached")), gone, gone, goneRead},
+		{"busy at the handshake", notDialled("authenticate", resp.Error("BUSY Redis is busy running a script.")), gone, gone, goneRead},
+		{"a tunnel that fails", notDialled("dial", errScripted), gone, gone, goneRead},
+		{"a reset in the TLS handshake", notDialled("TLS handshake", &net.OpError{Op: "read", Err: syscall.ECONNRESET}), gone, gone, goneRead},
+		{"no token for want of a network", notDialled("credentials", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), gone, gone, goneRead},
+		{"OnConnect lost the connection", notDialled("OnConnect", preparation{lostAfter(20, io.EOF)}), gone, gone, goneRead},
+		{"OnConnect on a replica", notDialled("OnConnect", resp.Error("READONLY You can't write against a read only replica.")), gone, gone, goneRead},
+		{"the last connections were of no use", notDialled("first command", resp.ProtocolError("x")), gone, gone, goneRead},
+
+		// The node is there, and does not let the client in: nothing was sent.
+		{"no such database", notDialled("select database", resp.Error("ERR SELECT is not allowed in cluster mode")), unfit, unfit, goneRead},
+		{"OnConnect fails", notDialled("OnConnect", errScripted), unfit, unfit, goneRead},
+		{"OnConnect is redirected", notDialled("OnConnect", resp.Error("MOVED 5 10.0.0.2:6379")), unfit, unfit, goneRead},
+		{"OnConnect panics", notDialled("OnConnect", &PanicError{Callback: "OnConnect", Value: io.EOF}), unfit, unfit, goneRead},
+		{"no token", notDialled("credentials", errScripted), unfit, unfit, goneRead},
+		{"no server of Redis", notDialled("handshake", resp.ProtocolError("an unknown type")), unfit, unfit, goneRead},
+		{"a server without AUTH", notDialled("authenticate", resp.Error("ERR unknown command 'auth'")), unfit, unfit, goneRead},
+		{"a TLS alert", notDialled("TLS handshake", &net.OpError{Op: "remote error", Err: errScripted}), unfit, unfit, goneRead},
+		{"no address", notDialled("dial", &net.OpError{Op: "dial", Err: &net.AddrError{Err: "missing port in address"}}), unfit, unfit, goneRead},
+
 		{"closed at the handshake", notDialled("handshake", lostAfter(20, io.EOF)), gone, gone, goneRead},
 		{"lost before the write", lostAfter(0, syscall.ECONNRESET), gone, gone, goneRead},
 		{"silent before the write", lostAfter(0, errReadTimeout), gone, gone, goneRead},
 		{"partly written", &NodeError{Wrote: 19, Size: 20, Cause: io.ErrShortWrite}, gone + ", counted", gone + ", counted", goneRead + ", counted"},
-		{"no free connection", ErrPoolTimeout, "again after a pause", "again after a pause", "again after a pause"},
+		{"no free connection", ErrPoolTimeout, "return", "return", "return"},
 		{"closed while idle", lostAfter(0, wire.ErrClosedByServer), "again at once", "again at once", "again at once"},
 		{"just retired", lostAfter(0, wire.ErrClosed), "again at once", "again at once", "again at once"},
 		{"just taken out", lostAfter(0, wire.ErrReserved), "again at once", "again at once", "again at once"},
@@ -273,6 +294,80 @@ func failedNodes(err error) error {
 	failed := new(NodesError)
 	failed.add("10.0.0.1:6379", err)
 	return f.failure(failed)
+}
+
+// What does not heal by itself is told after MaxRetries, and not after FailoverTimeout:
+// each try is another dial.
+func TestWhatDoesNotHealIsToldSoon(t *testing.T) {
+	for name, test := range map[string]struct {
+		stage  string
+		change func(s *scripted, o *Options)
+	}{
+		"SELECT refused": {"select database", func(s *scripted, o *Options) {
+			s.on("SELECT", says("-ERR SELECT is not allowed in cluster mode\r\n"))
+			o.DB = 1
+		}},
+		"OnConnect": {"OnConnect", func(_ *scripted, o *Options) { o.OnConnect = func(context.Context, *Conn) error { return errScripted } }},
+		"credentials": {"credentials", func(_ *scripted, o *Options) {
+			o.CredentialsProviderContext = func(context.Context) (string, string, error) { return "", "", errScripted }
+		}},
+		"another server": {"handshake", func(s *scripted, _ *Options) { s.on("HELLO", says("HTTP/1.1 400 Bad Request\r\n\r\n")) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				s := m.add("a:1")
+				spoilt := func(opt *Options) *Client {
+					test.change(s, opt)
+					return NewClient(opt)
+				}
+				calls := map[string]func(*ClusterClient) error{
+					"command":      func(c *ClusterClient) error { return c.Set(t.Context(), "key", 1, 0).Err() },
+					"several keys": func(c *ClusterClient) error { return c.MSet(t.Context(), "key", 1, "other", 2).Err() },
+					"pipeline": func(c *ClusterClient) error {
+						_, err := c.Pipelined(t.Context(), func(p Pipeliner) error { p.Set(t.Context(), "key", 1, 0); return nil })
+						return err
+					},
+					"transaction": func(c *ClusterClient) error {
+						_, err := c.TxPipelined(t.Context(), func(p Pipeliner) error { p.Set(t.Context(), "key", 1, 0); return nil })
+						return err
+					},
+					"blocking":  func(c *ClusterClient) error { return c.BLPop(t.Context(), 0, "key").Err() },
+					"Watch":     func(c *ClusterClient) error { return c.Watch(t.Context(), func(*Tx) error { return nil }, "key") },
+					"all nodes": func(c *ClusterClient) error { return c.FlushAll(t.Context()).Err() },
+					"subscription": func(c *ClusterClient) error {
+						sub := c.Subscribe(t.Context(), "channel")
+						defer func() { _ = sub.Close() }()
+						_, err := sub.Receive(t.Context())
+						return err
+					},
+				}
+				for call, do := range calls {
+					c := m.client(nil, "a:1")
+					ready(t, c)
+					// The node is another from now on, whose dials fail.
+					c.topology.mu.Lock()
+					n := c.topology.nodes["a:1"]
+					bad := spoilt(c.opt.nodeOptions("a:1"))
+					n.client, bad = bad, n.client
+					c.topology.mu.Unlock()
+					dials := m.dialed("a:1")
+					began := time.Now()
+					err := do(c)
+					require.Less(t, time.Since(began), 2*time.Second, call)
+					var dial *DialError
+					require.ErrorAs(t, err, &dial, call)
+					require.Equal(t, test.stage, dial.Stage, call)
+					if call != "subscription" {
+						require.GreaterOrEqual(t, m.dialed("a:1")-dials, 1+defaultMaxRetries, call)
+					}
+					require.NoError(t, bad.Close())
+					require.NoError(t, c.Close())
+					s.on("HELLO", greets)
+				}
+			})
+		})
+	}
 }
 
 // A command that waits for a connection was not sent, whatever was sent to make that

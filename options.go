@@ -114,14 +114,16 @@ type ClusterOptions struct {
 
 	// CredentialsProviderContext does the same, with a context that ends with
 	// the dial, and may fail, which fails the dial: commands then wait as for a
-	// node that cannot be reached. It wins over CredentialsProvider. Use it for
+	// node that cannot be reached if it is an error of the network, else they are tried
+	// again up to MaxRetries times. It wins over CredentialsProvider. Use it for
 	// credentials that expire, as IAM tokens do. Default nil.
 	CredentialsProviderContext func(ctx context.Context) (username string, password string, err error)
 
 	// MaxRetries is how many more times a command is tried, over and above
-	// redirects, when it failed though its shard is being served: NOREPLICAS, no
-	// free connection, or a connection lost, which only reads survive unless
-	// RetryWritesInDoubt is set. Default 3; -1 never tries again.
+	// redirects, when it failed though its shard is being served: NOREPLICAS, a
+	// connection lost, which only reads survive unless RetryWritesInDoubt is set, or a
+	// node that can be reached but not used, since OnConnect fails there, for
+	// instance. Default 3; -1 never tries again.
 	//
 	// Tries made because the shard itself is away, with its primary refusing,
 	// silent or not yet elected, or because keys of one slot are on both sides of
@@ -196,7 +198,8 @@ type ClusterOptions struct {
 	PoolSize int
 
 	// PoolTimeout is how long a command that needs a connection for itself waits
-	// for a free one. Default: ReadTimeout plus 1 s, or 30 s when ReadTimeout is
+	// for a free one; then it fails with [ErrPoolTimeout], and is not tried again. The
+	// wait for the first connection to a node is bounded by DialTimeout instead. Default: ReadTimeout plus 1 s, or 30 s when ReadTimeout is
 	// off; -1 waits as long as the context lets it.
 	PoolTimeout time.Duration
 
@@ -400,9 +403,9 @@ type Options struct {
 	DB int
 
 	// MaxRetries is how many more times a command is tried that failed without
-	// having run: no connection could be made, none of its bytes had been sent,
-	// LOADING. After a connection was lost only reads are tried again, unless
-	// RetryWritesInDoubt is set. Default 3; -1 never tries again.
+	// having run: none of its bytes had been sent, LOADING. After a connection was lost
+	// only reads are tried again, unless RetryWritesInDoubt is set. Dials that fail are
+	// counted by themselves, up to the same number. Default 3; -1 never tries again.
 	MaxRetries int
 
 	// MinRetryBackoff is where the pause before another try starts from. The
@@ -421,7 +424,8 @@ type Options struct {
 	DialTimeout time.Duration
 
 	// DialerRetries is how many failures in a row lengthen the pause between
-	// dials; further ones leave it as it is. Commands do not sit out that pause.
+	// dials; further ones leave it as it is. A command that comes during the pause fails
+	// at once, and what MaxRetries lets it try again waits for the end of the pause.
 	// Default 5, also for negative values.
 	DialerRetries int
 
@@ -485,7 +489,8 @@ type Options struct {
 	MaxConcurrentDials int
 
 	// PoolTimeout is how long a command that needs a connection for itself waits
-	// for a free one. Default: ReadTimeout plus 1 s, or 30 s when ReadTimeout is
+	// for a free one; then it fails with [ErrPoolTimeout], and is not tried again. The
+	// wait for the first connection to a node is bounded by DialTimeout instead. Default: ReadTimeout plus 1 s, or 30 s when ReadTimeout is
 	// off; -1 waits as long as the context lets it.
 	PoolTimeout time.Duration
 

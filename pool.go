@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,9 +16,24 @@ import (
 // second Close.
 var ErrClosed = errors.New("redis: client is closed")
 
-// ErrPoolTimeout is returned when no connection became free within
-// PoolTimeout.
+// ErrPoolTimeout is returned when no connection became free within PoolTimeout. The
+// error that wraps it names the node and tells of its connections; it is a net.Error
+// whose Timeout is true. The command was not sent, and is not tried again.
 var ErrPoolTimeout = errors.New("redis: connection pool timeout")
+
+// poolTimeout is an [ErrPoolTimeout] of a node.
+type poolTimeout struct {
+	node   string
+	waited time.Duration
+	conns  string // what there are
+}
+
+func (e *poolTimeout) Error() string {
+	return fmt.Sprintf("%v: %s: no connection was free for %v: %s", ErrPoolTimeout, e.node, e.waited.Round(time.Millisecond), e.conns)
+}
+func (e *poolTimeout) Unwrap() error   { return ErrPoolTimeout }
+func (e *poolTimeout) Timeout() bool   { return true }
+func (e *poolTimeout) Temporary() bool { return true }
 
 // ErrPoolExhausted is here so that existing programs compile. No operation
 // returns it: when all connections are in use, a command waits for one, and
@@ -105,11 +121,12 @@ type pool struct {
 	conns    map[*wire.Conn]*pooled
 	leaving  map[*wire.Conn]bool // given out no more, but with calls in flight maybe
 	dialing  int
-	dialsAt  time.Time // when the first of those dials began
-	failures int       // dials in a row that failed
-	lastErr  error     // of the last one
-	inVainAt time.Time // when a connection ended young that had answered nothing; zero: the last one had
-	retryAt  time.Time // no dials before, after a failure
+	dialsAt  time.Time                 // when the first of those dials began
+	latest   *atomic.Pointer[dialStep] // the steps of the one that began last
+	failures int                       // dials in a row that failed
+	lastErr  error                     // of the last one
+	inVainAt time.Time                 // when a connection ended young that had answered nothing; zero: the last one had
+	retryAt  time.Time                 // no dials before, after a failure
 	// pauseOverdue says that a call of DialerRetryBackoff has not returned in time.
 	pauseOverdue bool
 	closed       bool

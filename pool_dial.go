@@ -3,10 +3,12 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
@@ -19,6 +21,16 @@ var errSlowDial = errors.New("no answer to the dial yet")
 // stalled reports whether nothing but a dial could bring a connection. The lock is
 // held.
 func (p *pool) stalled() bool { return p.dialing > 0 && len(p.conns) == 0 }
+
+// stage is where the latest dial has got to. The lock is held.
+func (p *pool) stage() string {
+	if p.latest != nil {
+		if at := p.latest.Load(); at != nil {
+			return at.stage
+		}
+	}
+	return "dial"
+}
 
 // dialPatience is how long to wait for a dial before it is called slow. Only the first
 // who come have it: later ones should learn from a new map that the node was replaced,
@@ -50,7 +62,7 @@ func (p *pool) dialForWaiters() {
 func (p *pool) boundFirstDial() {
 	patience := p.dialPatience()
 	if patience <= 0 {
-		p.refuseAll(errSlowDial)
+		p.refuseAll(fmt.Errorf("%w (%s)", errSlowDial, p.stage()))
 		return
 	}
 	if p.slow == nil {
@@ -61,6 +73,20 @@ func (p *pool) boundFirstDial() {
 			p.serve()
 		})
 	}
+}
+
+// dialsFrom is when the node may be dialled for the next attempt of a command; zero if
+// that need not wait. It is no later than PoolTimeout from now.
+func (p *pool) dialsFrom() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dialing > 0 || len(p.conns) > 0 {
+		return time.Time{}
+	}
+	if latest := time.Now().Add(p.opt.PoolTimeout); p.opt.PoolTimeout > 0 && p.retryAt.After(latest) {
+		return latest
+	}
+	return p.retryAt
 }
 
 // dialsWanted is how many dials should be under way for those who wait: one for all
@@ -226,8 +252,10 @@ func (p *pool) openAndTell(n int, ended func()) int {
 	for range n {
 		p.dialing++
 		p.wg.Add(1)
+		step := new(atomic.Pointer[dialStep])
+		p.latest = step
 		go func() {
-			p.dial()
+			p.dial(step)
 			if ended != nil {
 				ended()
 			}
@@ -236,9 +264,12 @@ func (p *pool) openAndTell(n int, ended func()) int {
 	return n
 }
 
-func (p *pool) dial() {
+// dial makes one dial, which notes its steps at step.
+func (p *pool) dial(step *atomic.Pointer[dialStep]) {
 	defer p.wg.Done()
-	conn, err := p.dialer.dial(p.life, p.lost)
+	d := p.dialer
+	d.step = step
+	conn, err := d.dial(p.life, p.lost)
 	kept := p.dialed(conn, err)
 	if kept {
 		p.spoke(time.Now())

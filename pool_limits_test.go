@@ -374,7 +374,7 @@ func TestDialThatEndsAfterClose(t *testing.T) {
 	pool.dialing++
 	pool.wg.Add(1)
 	pool.mu.Unlock()
-	pool.dial()
+	pool.dial(new(atomic.Pointer[dialStep]))
 	select {
 	case <-closed:
 	default:
@@ -451,4 +451,124 @@ func TestFillingIsBoundedForTheWholeClient(t *testing.T) {
 		require.LessOrEqual(t, dials.busiest(began), 850)
 		require.NoError(t, c.Close())
 	})
+}
+
+// A client of one server has no other to go to: what it tries again waits for the next
+// dial, and so survives a server that is away for a moment.
+func TestClientWaitsForTheDial(t *testing.T) {
+	for name, call := range map[string]func(context.Context, *Client) error{
+		"command":  func(ctx context.Context, c *Client) error { return c.Set(ctx, "key", "v", 0).Err() },
+		"blocking": func(ctx context.Context, c *Client) error { return c.BLPop(ctx, 0, "key").Err() },
+		"pipeline": func(ctx context.Context, c *Client) error {
+			_, err := c.Pipelined(ctx, func(p Pipeliner) error { p.Set(ctx, "key", "v", 0); p.Get(ctx, "key"); return nil })
+			return err
+		},
+		"transaction": func(ctx context.Context, c *Client) error {
+			_, err := c.TxPipelined(ctx, func(p Pipeliner) error { p.Set(ctx, "key", "v", 0); return nil })
+			return err
+		},
+		"Watch": func(ctx context.Context, c *Client) error { return c.Watch(ctx, func(*Tx) error { return nil }, "key") },
+		"script": func(ctx context.Context, c *Client) error {
+			return NewScript("return 1").Run(ctx, c, []string{"key"}).Err()
+		},
+		"Conn": func(ctx context.Context, c *Client) error {
+			cn := c.Conn()
+			defer func() { _ = cn.Close() }()
+			return cn.Set(ctx, "key", "v", 0).Err()
+		},
+		"pipeline of a Conn": func(ctx context.Context, c *Client) error {
+			cn := c.Conn()
+			defer func() { _ = cn.Close() }()
+			_, err := cn.Pipelined(ctx, func(p Pipeliner) error { p.Set(ctx, "key", "v", 0); return nil })
+			return err
+		},
+	} {
+		for _, used := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, used before: %v", name, used), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					m := newMemoryNet(t)
+					serve := func() *scripted {
+						s := m.add("a:1")
+						s.on("BLPOP", says("*2\r\n+key\r\n+v\r\n"))
+						s.on("WATCH", says("+OK\r\n"))
+						s.on("UNWATCH", says("+OK\r\n"))
+						s.on("EVALSHA", says(":1\r\n"))
+						s.on("MULTI", says("+OK\r\n"))
+						s.on("EXEC", says("*1\r\n+OK\r\n"))
+						return s
+					}
+					s := serve()
+					c := NewClient(&Options{Addr: "a:1", Dialer: m.dial, DisableIdentity: true})
+					if used {
+						require.NoError(t, call(t.Context(), c))
+					}
+					m.remove(s)
+					time.Sleep(time.Second)
+					time.AfterFunc(250*time.Millisecond, func() { serve() })
+					var callers sync.WaitGroup
+					for i := range 50 {
+						callers.Go(func() {
+							time.Sleep(time.Duration(i) * 10 * time.Millisecond)
+							if err := call(t.Context(), c); err != nil {
+								t.Error(err)
+							}
+						})
+					}
+					callers.Wait()
+					require.NoError(t, c.Close())
+				})
+			})
+		}
+	}
+}
+
+// A server that is away for longer costs a call no more tries than MaxRetries, and no
+// more time than PoolTimeout and a dial.
+func TestClientDoesNotWaitForLong(t *testing.T) {
+	for name, test := range map[string]struct {
+		addr   string
+		change func(*Options)
+		most   time.Duration
+		dials  int
+	}{
+		"refused":              {"nobody:1", nil, 800 * time.Millisecond, 1 + defaultMaxRetries},
+		"refused, no retries":  {"nobody:1", func(o *Options) { o.MaxRetries = -1 }, 0, 1},
+		"dropped":              {"blackhole:1", nil, 5 * time.Second, 1},
+		"dropped, short dials": {"blackhole:1", func(o *Options) { o.DialTimeout = 100 * time.Millisecond }, 1200 * time.Millisecond, 1 + defaultMaxRetries},
+		"a long pause": {"nobody:1", func(o *Options) {
+			o.PoolTimeout = 2 * time.Second
+			o.DialerRetryBackoff = func(int) time.Duration { return time.Hour }
+		}, 3 * 2 * time.Second, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := newMemoryNet(t)
+				opt := &Options{Addr: test.addr, Dialer: m.dial}
+				if test.change != nil {
+					test.change(opt)
+				}
+				c := NewClient(opt)
+				began := time.Now()
+				err := c.Get(t.Context(), "key").Err()
+				require.LessOrEqual(t, time.Since(began), test.most)
+				var dial *DialError
+				require.ErrorAs(t, err, &dial)
+				require.Equal(t, DialError{test.addr, "dial", dial.Err}, *dial)
+				require.Equal(t, test.dials, m.dialed(test.addr))
+
+				// A context ends the wait.
+				time.Sleep(time.Hour)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+				defer cancel()
+				began = time.Now()
+				err = c.Get(ctx, "key").Err()
+				require.ErrorContains(t, err, test.addr)
+				if opt.MaxRetries >= 0 {
+					require.ErrorIs(t, err, context.DeadlineExceeded)
+					require.Equal(t, time.Millisecond, time.Since(began))
+				}
+				require.NoError(t, c.Close())
+			})
+		})
+	}
 }

@@ -3,6 +3,8 @@ package redis
 import (
 	"container/list"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -80,28 +82,59 @@ func (p *pool) wait(ctx context.Context, w *waiter) (*wire.Conn, error) {
 		defer timer.Stop()
 		timeout = timer.C
 	}
-	select {
-	case <-w.ready:
-		return w.outcome(p.opt.Addr)
-	case <-ctx.Done():
-		if !p.abandon(w) && w.conn != nil && w.alone {
-			p.give(w.conn)
-		}
-		return nil, &wire.Error{Node: p.opt.Addr, Waited: time.Since(w.since), Cause: ctx.Err()}
-	case <-timeout:
-		if !p.abandon(w) {
+	for {
+		select {
+		case <-w.ready:
 			return w.outcome(p.opt.Addr)
+		case <-ctx.Done():
+			awaited := p.awaited()
+			if !p.abandon(w) && w.conn != nil && w.alone {
+				p.give(w.conn)
+			}
+			cause := fmt.Errorf("%w (waiting for a connection: %s)", ctx.Err(), awaited)
+			return nil, &wire.Error{Node: p.opt.Addr, Waited: time.Since(w.since), Cause: cause}
+		case <-timeout:
+			if p.isFirstDialBounded() {
+				timeout = nil // the dial has its own bound, and says what went wrong
+				continue
+			}
+			awaited := p.awaited()
+			if !p.abandon(w) {
+				return w.outcome(p.opt.Addr)
+			}
+			p.mu.Lock()
+			p.timeouts++
+			p.mu.Unlock()
+			return nil, &poolTimeout{p.opt.Addr, time.Since(w.since), awaited}
 		}
-		p.mu.Lock()
-		p.timeouts++
-		p.mu.Unlock()
-		return nil, ErrPoolTimeout
 	}
 }
 
+// isFirstDialBounded reports whether nothing but a dial can bring a connection, and that
+// ends by itself.
+func (p *pool) isFirstDialBounded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stalled() && p.opt.DialTimeout > 0
+}
+
+// awaited is what those who wait for a connection are waiting for.
+func (p *pool) awaited() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stalled() {
+		return p.stage()
+	}
+	text := fmt.Sprintf("all %d of PoolSize %d are in use", len(p.conns), p.opt.PoolSize)
+	if p.dialing > 0 {
+		text = fmt.Sprintf("%d of PoolSize %d are in use, and one more is not ready yet: %s", len(p.conns), p.opt.PoolSize, p.stage())
+	}
+	return text
+}
+
 func (w *waiter) outcome(node string) (*wire.Conn, error) {
-	if w.err == errSlowDial {
-		return nil, &wire.Error{Node: node, Waited: time.Since(w.since), Cause: errSlowDial}
+	if errors.Is(w.err, errSlowDial) {
+		return nil, &wire.Error{Node: node, Waited: time.Since(w.since), Cause: w.err}
 	}
 	return w.conn, w.err
 }

@@ -168,18 +168,63 @@ func TestMaxActiveConns(t *testing.T) {
 	require.EqualValues(t, 2, c.PoolStats().TotalConns)
 }
 
-func TestPoolTimeoutIsTriedAgain(t *testing.T) {
-	t.Parallel()
-	s := newScripted(t)
-	c := clientOf(t, s, func(o *Options) { o.MaxRetries = 2 })
-	ctx := background(t)
-	conn, err := c.pool.take(ctx)
-	require.NoError(t, err)
-	defer c.pool.give(conn)
-	c.pool.opt.PoolTimeout = 10 * time.Millisecond
-	require.ErrorIs(t, c.BLPop(ctx, time.Second, "key").Err(), ErrPoolTimeout)
-	require.EqualValues(t, 3, c.PoolStats().Timeouts)
-	require.Zero(t, s.count("BLPOP"))
+// PoolTimeout is for how long a call waits for a connection, tries included. The error
+// names the node, and tells of its connections.
+func TestPoolTimeoutBoundsTheWholeCall(t *testing.T) {
+	const limit = 200 * time.Millisecond
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		s := m.add("a:1")
+		opt := &Options{Addr: "a:1", Dialer: m.dial, DisableIdentity: true, PoolSize: 2, PoolTimeout: limit}
+		direct := NewClient(opt)
+		cluster := m.client(func(o *ClusterOptions) { o.PoolTimeout = limit }, "a:1")
+		ready(t, cluster)
+		node, err := cluster.MasterForKey(t.Context(), "key")
+		require.NoError(t, err)
+		for name, test := range map[string]struct {
+			pool *pool
+			call func(context.Context) error
+		}{
+			"blocking": {direct.pool, func(ctx context.Context) error { return direct.BLPop(ctx, time.Second, "key").Err() }},
+			"Watch":    {direct.pool, func(ctx context.Context) error { return direct.Watch(ctx, func(*Tx) error { return nil }, "key") }},
+			"Conn":     {direct.pool, func(ctx context.Context) error { return direct.Conn().Ping(ctx).Err() }},
+			"pipeline": {direct.pool, func(ctx context.Context) error {
+				_, err := direct.Pipelined(ctx, func(p Pipeliner) error { p.BLPop(ctx, time.Second, "key"); return nil })
+				return err
+			}},
+			"of a cluster":       {node.pool, func(ctx context.Context) error { return cluster.BLPop(ctx, time.Second, "key").Err() }},
+			"Watch of a cluster": {node.pool, func(ctx context.Context) error { return cluster.Watch(ctx, func(*Tx) error { return nil }, "key") }},
+			"pipeline of a cluster": {node.pool, func(ctx context.Context) error {
+				_, err := cluster.Pipelined(ctx, func(p Pipeliner) error { p.BLPop(ctx, time.Second, "key"); return nil })
+				return err
+			}},
+		} {
+			conn, err := test.pool.take(t.Context())
+			require.NoError(t, err)
+			began := time.Now()
+			err = test.call(t.Context())
+			require.Equal(t, limit, time.Since(began), name)
+			require.ErrorIs(t, err, ErrPoolTimeout, name)
+			require.ErrorContains(t, err, "redis: connection pool timeout: a:1: no connection was free for 200ms: all 2 of PoolSize 2 are in use", name)
+			var timeout net.Error
+			require.ErrorAs(t, err, &timeout, name)
+			require.True(t, timeout.Timeout(), name)
+			test.pool.give(conn)
+
+			// Whose own time ends sooner is told the same.
+			conn, err = test.pool.take(t.Context())
+			require.NoError(t, err)
+			ctx, cancel := context.WithTimeout(t.Context(), limit/2)
+			err = test.call(ctx)
+			require.ErrorIs(t, err, context.DeadlineExceeded, name)
+			require.ErrorContains(t, err, "redis: a:1: context deadline exceeded (waiting for a connection: all 2 of PoolSize 2 are in use)", name)
+			cancel()
+			test.pool.give(conn)
+		}
+		require.EqualValues(t, 4, direct.PoolStats().Timeouts)
+		require.Zero(t, s.count("BLPOP"))
+		require.NoError(t, direct.Close())
+	})
 }
 
 // The connection used last is taken first, with PoolFIFO the one used longest

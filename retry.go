@@ -17,6 +17,9 @@ type attempt struct {
 	pauses    int
 	until     time.Time     // when waiting for the shard ends
 	patience  time.Duration // how long it takes until then
+	dials     int           // of a [Client] that have failed; retries are for other reasons then
+	dialsFrom time.Time     // when a node may be dialled that was found unreachable
+	dialled   time.Duration // for how long dials have been waited for in vain
 	to        *node         // where a redirect sends it next
 	how       manner
 	avoid     []*node      // nodes that have failed it
@@ -101,10 +104,27 @@ func (c *Client) admit(try *attempt, v verdict) (pauseKind, error) {
 			return noPause, nil
 		}
 	}
-	if try.retries++; try.retries > c.opt.MaxRetries {
+	count := &try.retries
+	if errors.As(v.err, new(*DialError)) {
+		count = &try.dials
+	}
+	if *count++; *count > c.opt.MaxRetries || c.outOfTime(try, v.err) {
 		return 0, v.err
 	}
+	// There is no other node: the next attempt is for the next dial.
+	try.dialsFrom = c.pool.dialsFrom()
 	return forBackoff, nil
+}
+
+// outOfTime reports whether a command has waited for dials for as long as it may wait for
+// a connection. err is that of its last attempt.
+func (c *Client) outOfTime(try *attempt, err error) bool {
+	var dial *DialError
+	if !errors.As(err, &dial) || !dial.Timeout() || c.opt.PoolTimeout <= 0 {
+		return false
+	}
+	try.dialled += c.opt.DialTimeout
+	return c.opt.DialTimeout <= 0 || try.dialled >= c.opt.PoolTimeout
 }
 
 // pause waits before the next attempt. err is why there is one to wait for. The
@@ -118,7 +138,12 @@ func (c *Client) wait(ctx context.Context, kind pauseKind, try *attempt) error {
 	if kind == noPause {
 		return nil
 	}
-	return sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.retries-1))
+	return try.rest(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.retries+try.dials-1))
+}
+
+// rest waits for d, and until the node may be dialled. The error is the context's.
+func (try *attempt) rest(ctx context.Context, d time.Duration) error {
+	return sleep(ctx, max(d, time.Until(try.dialsFrom)))
 }
 
 // tryAgain decides about the error of an attempt, and waits for as long as it takes.
@@ -202,6 +227,9 @@ func (c *ClusterClient) decide(ctx context.Context, t *target, try *attempt, n *
 	}
 	if v.action == await && t.place != nil && t.place.node != nil {
 		v.action = retry // nobody will take the node's place
+	}
+	if try.dialsFrom = (time.Time{}); v.action == retry && errors.As(err, new(*DialError)) {
+		try.dialsFrom = n.client.pool.dialsFrom() // sooner there would be the same error again
 	}
 	return v
 }
@@ -340,7 +368,7 @@ func (c *ClusterClient) wait(ctx context.Context, kind pauseKind, try *attempt) 
 	case noPause:
 		return nil
 	case forBackoff:
-		return sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.pauses-1))
+		return try.rest(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.pauses-1))
 	}
 	refreshed := c.topology.next()
 	c.topology.refresh()

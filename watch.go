@@ -29,7 +29,7 @@ type Tx struct {
 }
 
 func newTx(c *Client, how manner, outer []Hook) *Tx {
-	tx := &Tx{conn: c.Conn(), retry: c.opt.RetryWritesInDoubt}
+	tx := &Tx{conn: c.conn(), retry: c.opt.RetryWritesInDoubt}
 	tx.hooks.base = newSteps(tx.processCommand, tx.processPipeline, tx.processTx)
 	tx.hooks.add(append(slices.Clone(outer), c.hooks.list()...)...)
 	tx.conn.how = how
