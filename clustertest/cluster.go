@@ -21,9 +21,9 @@ var errClosed = errors.New("clustertest: the cluster is closed")
 // Cluster is a running cluster. Its methods are safe for concurrent use.
 type Cluster struct {
 	opts       Options
-	data       *miniredis.Miniredis // database i holds the keys of shard i
-	backend    *server.Server       // of data
-	authority  *authority           // nil without TLS
+	data       *Miniredis     // database i holds the keys of shard i
+	backend    *server.Server // of data
+	authority  *authority     // nil without TLS
 	auth       credentials
 	bus        *bus
 	bridge     *bridge
@@ -50,7 +50,7 @@ func Run(opts Options) (*Cluster, error) {
 	}
 	c := &Cluster{
 		opts: opts,
-		data: miniredis.NewMiniRedis(),
+		data: &Miniredis{Miniredis: miniredis.NewMiniRedis()},
 		auth: credentials{username: opts.Username},
 		bus:  newBus(),
 		done: make(chan struct{}),
@@ -69,7 +69,7 @@ func Run(opts Options) (*Cluster, error) {
 	_ = nc.Close()
 	c.backend = c.data.Server()
 
-	c.bridge = newBridge(c.data, c.bus)
+	c.bridge = newBridge(c.data.Miniredis, c.bus)
 	if err := c.populate(); err != nil {
 		c.Close()
 		return nil, err
@@ -170,6 +170,7 @@ func (c *Cluster) Close() {
 		n.stop()
 	}
 	c.bridge.close()
+	c.data.end()
 	c.data.Close()
 }
 
@@ -247,11 +248,10 @@ func (c *Cluster) Data(shard int) *miniredis.RedisDB {
 	return c.data.DB(shard)
 }
 
-// Miniredis returns the instance that holds the keys of all shards, one shard in
-// each numbered database: for FastForward, ClockTTL, SetTime, Seed and the like.
-// Time to live does not pass by itself unless ClockTTL is turned on. Its own
-// SetError, Close and Start must not be used: the nodes depend on it.
-func (c *Cluster) Miniredis() *miniredis.Miniredis {
+// Miniredis returns the instance that holds the keys of all shards, for
+// FastForward, ClockTTL, SetTime, Seed and the like. Time to live does not pass by
+// itself unless ClockTTL is turned on.
+func (c *Cluster) Miniredis() *Miniredis {
 	return c.data
 }
 

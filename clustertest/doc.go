@@ -52,7 +52,7 @@
 //     node that was paused meanwhile.
 //   - Replication takes no time, and nothing is lost in a failover.
 //   - Time to live passes by Miniredis().FastForward only, or by the clock after
-//     Miniredis().ClockTTL(true).
+//     Miniredis().ClockTTL(true), within a few milliseconds.
 //   - EVAL and EVALSHA with keys are for primaries only; EVAL_RO is served by
 //     replicas too. The keys that a script uses without naming them are not
 //     checked.
