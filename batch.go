@@ -131,6 +131,11 @@ func (b *batch) run(ctx context.Context) {
 	}
 	for len(b.left) > 0 {
 		b.round(ctx)
+		for _, it := range b.left {
+			if it.try != nil && it.cmd.Err() == nil {
+				b.c.report(it.try, true)
+			}
+		}
 		unfinished, kind, longest := sift(b.left, func(it *batchItem, err error) (pauseKind, error) {
 			return b.next(ctx, it, err)
 		})
@@ -174,29 +179,42 @@ func (b *batch) next(ctx context.Context, it *batchItem, err error) (pauseKind, 
 		return 0, end
 	}
 	if wait == forShard {
-		room := b.c.waitingRoom(it.node)
-		if err := room.enter(1, textBytes(it.cmd), err); err != nil {
+		w := b.c.waitFor(&it.target, it.node)
+		if err := w.room.enter(1, textBytes(it.cmd), err); err != nil {
 			return 0, try.withDoubt(err)
 		}
-		try.room = room
-		if room.begins(time.Now()) {
+		try.shard = &w
+		if w.room.begins(time.Now()) {
 			b.c.topology.hurry()
 		}
 	}
 	return wait, nil
 }
 
+// anyMayGo reports whether any command does not have to wait for its shard, or not any
+// longer. All go then.
+func (b *batch) anyMayGo() bool {
+	return slices.ContainsFunc(b.left, func(it *batchItem) bool {
+		return it.try.shard == nil || b.c.isOver(*it.try.shard, it.try)
+	})
+}
+
 // pause waits before the next round. If it ends too early it is the end of all
 // commands, unless only the time of some was up.
 func (b *batch) pause(ctx context.Context, kind pauseKind, longest *attempt) {
-	end := b.c.wait(ctx, kind, longest)
+	var end error
+	if kind == forShard {
+		end = b.c.waitForShard(ctx, longest, b.anyMayGo)
+	} else {
+		end = b.c.wait(ctx, kind, longest)
+	}
 	unfinished := b.left[:0]
 	for _, it := range b.left {
 		waitedFor := forBackoff
-		if it.try.room != nil {
+		if it.try.shard != nil {
 			waitedFor = forShard
-			it.try.room.leave(1, textBytes(it.cmd))
-			it.try.room = nil
+			it.try.shard.room.leave(1, textBytes(it.cmd))
+			it.try.shard = nil
 		}
 		if end == nil || end == errTimeIsUp && !it.try.isOver() {
 			unfinished = append(unfinished, it)

@@ -224,6 +224,7 @@ func (c *ClusterClient) persist(ctx context.Context, cmd Cmder, n *node, err err
 		}
 		if err == nil {
 			n.answered()
+			c.report(&try, true)
 			return nil
 		}
 	}

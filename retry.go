@@ -22,9 +22,10 @@ type attempt struct {
 	dialled   time.Duration // for how long dials have been waited for in vain
 	to        *node         // where a redirect sends it next
 	how       manner
-	avoid     []*node      // nodes that have failed it
-	room      *waitingRoom // where a command of a batch waits for its shard
-	lost      error        // why a write that may have run was sent once more
+	avoid     []*node    // nodes that have failed it
+	shard     *shardWait // of a command of a batch that waits for its shard
+	scout     *scout     // set while it is sent ahead of those that wait for the shard
+	lost      error      // why a write that may have run was sent once more
 }
 
 // timeIsUp is the error of a command whose shard was away for all of FailoverTimeout.
@@ -231,6 +232,8 @@ func (c *ClusterClient) decide(ctx context.Context, t *target, try *attempt, n *
 	if try.dialsFrom = (time.Time{}); v.action == retry && errors.As(err, new(*DialError)) {
 		try.dialsFrom = n.client.pool.dialsFrom() // sooner there would be the same error again
 	}
+	answered := errors.As(err, new(Error)) && !errors.As(err, new(*DialError))
+	c.report(try, answered && v.action != await && v.action != avoid)
 	return v
 }
 
@@ -261,17 +264,19 @@ func (c *ClusterClient) tryAgain(ctx context.Context, t *target, try *attempt, n
 	if end != nil {
 		return end
 	}
-	if wait == forShard {
-		room, bytes := c.waitingRoom(n), textBytes(cmds...)
-		if err := room.enter(len(cmds), bytes, err); err != nil {
-			return try.withDoubt(err)
-		}
-		defer room.leave(len(cmds), bytes)
-		if room.begins(time.Now()) {
-			c.topology.hurry()
-		}
+	if wait != forShard {
+		return try.withDoubt(c.pause(ctx, wait, try, err))
 	}
-	return try.withDoubt(c.pause(ctx, wait, try, err))
+	w, bytes := c.waitFor(t, n), textBytes(cmds...)
+	if err := w.room.enter(len(cmds), bytes, err); err != nil {
+		return try.withDoubt(err)
+	}
+	defer w.room.leave(len(cmds), bytes)
+	if w.room.begins(time.Now()) {
+		c.topology.hurry()
+	}
+	end = c.waitForShard(ctx, try, func() bool { return c.isOver(w, try) })
+	return try.withDoubt(try.pauseError(ctx, forShard, end, err))
 }
 
 // consider decides about the error of an attempt with the commands at n: what to wait
@@ -370,25 +375,35 @@ func (c *ClusterClient) wait(ctx context.Context, kind pauseKind, try *attempt) 
 	case forBackoff:
 		return try.rest(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, try.pauses-1))
 	}
-	refreshed := c.topology.next()
-	c.topology.refresh()
+	return c.waitForShard(ctx, try, nil)
+}
+
+// waitForShard waits until a load has ended, or there is other news, and isOver says
+// that the wait is over; nil always does.
+func (c *ClusterClient) waitForShard(ctx context.Context, try *attempt, isOver func() bool) error {
 	var timeout <-chan time.Time
 	if !try.until.IsZero() {
 		timer := time.NewTimer(time.Until(try.until))
 		defer timer.Stop()
 		timeout = timer.C
 	}
-	select {
-	case <-refreshed:
-	case <-timeout:
-		return errTimeIsUp
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-c.topology.life.Done():
-		return ErrClosed
+	for {
+		refreshed := c.topology.next()
+		c.topology.refresh()
+		select {
+		case <-refreshed:
+		case <-timeout:
+			return errTimeIsUp
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.topology.life.Done():
+			return ErrClosed
+		}
+		if isOver == nil || isOver() {
+			// Not all in step.
+			return sleep(ctx, min(backoff(c.opt.MinRetryBackoff, c.opt.MinRetryBackoff, 0), longestStagger))
+		}
 	}
-	// Not all in step.
-	return sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MinRetryBackoff, 0))
 }
 
 // pauseError is the function of that name for the command of the attempt.
@@ -398,6 +413,10 @@ func (try *attempt) pauseError(ctx context.Context, kind pauseKind, end, err err
 	}
 	return pauseError(ctx, kind, end, err)
 }
+
+// longestStagger bounds the random time by which those who have waited for the same shard go
+// one after the other.
+const longestStagger = 50 * time.Millisecond
 
 // pauseError is the error of a command whose pause after err has ended with end, nil
 // if that is nil.

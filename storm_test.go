@@ -394,3 +394,69 @@ func TestStrangersAreBounded(t *testing.T) {
 		})
 	}
 }
+
+// Of the commands that wait for a shard one goes ahead after each load of the map, and
+// the others once that is served, or the map has another primary.
+func TestWaitingCommandsSendAScout(t *testing.T) {
+	for name, heal := range map[string]func(a, b *scripted){
+		"the node serves again": func(a, _ *scripted) { a.on("SET", says("+OK\r\n")) },
+		"another node serves":   func(a, b *scripted) { setSlots([]*scripted{a, b}, sharedBy("b:1")...) },
+		"MOVED": func(a, b *scripted) {
+			a.on("SET", func(c *scriptedConn, args []string) { moves("MOVED", args[1], "b:1")(c, args) })
+		},
+	} {
+		for _, away := range []time.Duration{3 * time.Second, 30 * time.Second} {
+			t.Run(name+" after "+away.String(), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					m := newMemoryNet(t)
+					a, b := m.add("a:1"), m.add("b:1")
+					setSlots([]*scripted{a, b}, sharedBy("a:1")...)
+					a.on("SET", says("-CLUSTERDOWN The cluster is down\r\n"))
+					c := m.client(func(o *ClusterOptions) { o.FailoverTimeout = time.Hour }, "a:1")
+					ready(t, c)
+					var callers sync.WaitGroup
+					var ends moments
+					for i := range 100 {
+						callers.Go(func() {
+							key := "key" + strconv.Itoa(i)
+							if i%2 == 0 {
+								require.NoError(t, c.Set(t.Context(), key, "v", 0).Err())
+							} else {
+								_, err := c.Pipelined(t.Context(), func(p Pipeliner) error { return p.Set(t.Context(), key, "v", 0).Err() })
+								require.NoError(t, err)
+							}
+							ends.add()
+						})
+					}
+					time.Sleep(away)
+					require.LessOrEqual(t, a.count("SET"), 100+loads(a, b))
+					heal(a, b)
+					callers.Wait()
+					require.Less(t, ends.list[len(ends.list)-1].Sub(ends.list[0]), 100*time.Millisecond)
+				})
+			})
+		}
+	}
+}
+
+// A command that blocks at the node, once that is well, holds up nobody.
+func TestScoutsThatBlock(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMemoryNet(t)
+		a := m.add("a:1")
+		a.on("BLPOP", says("-CLUSTERDOWN The cluster is down\r\n"))
+		c := m.client(func(o *ClusterOptions) { o.PoolSize = 200 }, "a:1")
+		ready(t, c)
+		var callers sync.WaitGroup
+		for range 100 {
+			callers.Go(func() { _ = c.BLPop(t.Context(), 0, "key").Err() })
+		}
+		time.Sleep(2 * time.Second)
+		before := a.count("BLPOP")
+		a.on("BLPOP", stalls)
+		time.Sleep(2 * time.Second)
+		require.Equal(t, before+100, a.count("BLPOP"))
+		require.NoError(t, c.Close())
+		callers.Wait()
+	})
+}

@@ -39,7 +39,7 @@ func (t *topology) silenceChanged(n *node, silent bool) {
 				logf("redis: %s speaks again", n.addr)
 			}
 		}
-		t.signal() // those who wait for the node may go on
+		t.open(&n.waiting) // those who wait for the node may go on
 		return
 	}
 	if _, known := t.suspects.LoadOrStore(n, true); !known {

@@ -78,10 +78,11 @@ type topology struct {
 
 	asked  mapRequests
 	pace   loadPace
-	call   *slotsCall // of ClusterSlots that has not returned; for the goroutine alone
-	sent   int        // how many servers the last load has asked; for the goroutine alone
-	loaded *slotMap   // by the last answer, without patches; for the goroutine alone
-	epoch  int64      // the highest of the cluster that was seen; for the goroutine alone
+	loads  atomic.Uint64 // that have ended
+	call   *slotsCall    // of ClusterSlots that has not returned; for the goroutine alone
+	sent   int           // how many servers the last load has asked; for the goroutine alone
+	loaded *slotMap      // by the last answer, without patches; for the goroutine alone
+	epoch  int64         // the highest of the cluster that was seen; for the goroutine alone
 
 	meeting chan struct{} // has room for one who calls NewClient, or functions of OnNewNode
 
@@ -173,6 +174,10 @@ func (t *topology) next() <-chan struct{} {
 func (t *topology) signal() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.signalLocked()
+}
+
+func (t *topology) signalLocked() {
 	close(t.refreshed)
 	t.refreshed = make(chan struct{})
 }
@@ -317,6 +322,7 @@ func (t *topology) load() error {
 		t.background.note(backgroundTask{kind: loadMap}, err)
 	}
 	t.pace.ended(time.Now(), news)
+	t.loads.Add(1)
 	t.signal()
 	return err
 }
@@ -441,6 +447,9 @@ func (t *topology) moved(slot int, addr string) *node {
 		t.now.Store(m.moved(slot, n))
 		if s.hasReplica(n) {
 			s.primary.demoted()
+		}
+		if s != nil && s.primary.waiting.isTaken() {
+			t.signalLocked()
 		}
 	}
 	return n

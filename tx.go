@@ -78,6 +78,7 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 			err = n.exchangeTx(ctx, cmds, try.how)
 		}
 		if err == nil {
+			c.report(&try, true)
 			return firstError(cmds)
 		}
 		if err = c.tryAgain(ctx, &t, &try, n, err, cmds...); err != nil {

@@ -30,6 +30,91 @@ type waitingRoom struct {
 	commands int
 	bytes    int
 	last     time.Time // when the shard was seen to be away last
+	opened   int       // how often those who wait were let go
+	scouted  uint64    // after which load one of them has gone ahead
+}
+
+// scout is a command that has gone ahead of those that wait for the same shard.
+type scout struct {
+	room *waitingRoom
+	late *time.Timer // lets the others go, if there is no news of it
+}
+
+// scoutPatience is how long the others wait for a scout: it may block at a node that is
+// well.
+const scoutPatience = 500 * time.Millisecond
+
+// openings is how often the room was opened.
+func (w *waitingRoom) openings() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.opened
+}
+
+// sendsScout reports whether the caller is the one that goes ahead after a load.
+func (w *waitingRoom) sendsScout(load uint64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.scouted >= load {
+		return false
+	}
+	w.scouted = load
+	return true
+}
+
+// open lets all go that wait in the room.
+func (t *topology) open(w *waitingRoom) {
+	w.mu.Lock()
+	w.opened++
+	w.mu.Unlock()
+	t.signal()
+}
+
+// wait is what a command knows that waits for its shard.
+type shardWait struct {
+	t      *target
+	n      *node // that has failed it
+	room   *waitingRoom
+	opened int    // how often the room had been opened
+	load   uint64 // the last one before
+}
+
+// waitFor is the wait of a command for t that n has failed.
+func (c *ClusterClient) waitFor(t *target, n *node) shardWait {
+	room := c.waitingRoom(n)
+	return shardWait{t, n, room, room.openings(), c.topology.loads.Load()}
+}
+
+// isOver reports whether the command may go: the map has another primary, the node
+// serves others by now, or it is the command's turn to find that out.
+func (c *ClusterClient) isOver(w shardWait, try *attempt) bool {
+	s, err := c.currentMap().shardOf(w.t)
+	switch {
+	case err != nil:
+		return !errors.As(err, new(*uncoveredError))
+	case s.primary != w.n, w.room.openings() != w.opened:
+		return true
+	}
+	load := c.topology.loads.Load()
+	if load == w.load || !w.room.sendsScout(load) {
+		return false
+	}
+	late := time.AfterFunc(scoutPatience, func() { c.topology.open(w.room) })
+	try.scout = &scout{w.room, late}
+	return true
+}
+
+// report ends the errand of a command that was sent ahead. The others go if it was
+// served.
+func (c *ClusterClient) report(try *attempt, served bool) {
+	s := try.scout
+	if s == nil {
+		return
+	}
+	try.scout = nil
+	if s.late.Stop() && served {
+		c.topology.open(s.room)
+	}
 }
 
 // begins notes that the shard is away, and reports whether this is a new trouble.
