@@ -859,11 +859,18 @@ func TestSecondLane(t *testing.T) {
 	c.pool.crowd.Store(crowdStays)
 	release := make(chan struct{})
 	s.on("GET", after(release, says(bulk("v"))))
-	results := make(chan error, 2)
+	results := make(chan error)
 	go func() { results <- c.Get(ctx, "key").Err() }()
 	awaitThat(t, "the server to wait", func() bool { return s.count("GET") == 1 })
-	go func() { results <- c.Set(ctx, "large", strings.Repeat("x", 16<<20), 0).Err() }()
-	awaitThat(t, "the connection to be busy", (*c.pool.shared.Load())[0].Busy)
+	first, sent := (*c.pool.shared.Load())[0], 1
+	awaitThat(t, "the connection to be busy", func() bool {
+		if first.Busy() {
+			return true
+		}
+		sent++
+		go func() { results <- c.Set(ctx, "large", strings.Repeat("x", 512<<10), 0).Err() }()
+		return false
+	})
 
 	sets := s.count("SET")
 	awaitThat(t, "small commands to pass", func() bool {
@@ -875,7 +882,7 @@ func TestSecondLane(t *testing.T) {
 	open, _ := s.connections()
 	require.LessOrEqual(t, open, fewCallers)
 	close(release)
-	for range 2 {
+	for range sent {
 		require.NoError(t, resultFrom(t, results))
 	}
 }
