@@ -33,7 +33,7 @@ func (c *conn) beginBlocking(keys []string) {
 	}
 }
 
-func (c *conn) dispatchBlocking(args []string) {
+func (c *conn) dispatchBlocking(name string, args []string) {
 	c.flush()
 	select {
 	case <-c.done: // closed before it could be interrupted
@@ -41,7 +41,12 @@ func (c *conn) dispatchBlocking(args []string) {
 	default:
 	}
 	stopWatching := c.watchClient()
-	reply := c.dispatch(args)
+	var reply []byte
+	if name == "BLMPOP" {
+		reply = c.popBlocking(args)
+	} else {
+		reply = c.dispatch(args)
+	}
 	stopWatching()
 
 	c.block.mu.Lock()

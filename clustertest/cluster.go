@@ -23,6 +23,7 @@ type Cluster struct {
 	opts       Options
 	data       *Miniredis     // database i holds the keys of shard i
 	backend    *server.Server // of data
+	locked     any            // state of a peer whose commands run while data is locked
 	authority  *authority     // nil without TLS
 	auth       credentials
 	bus        *bus
@@ -68,6 +69,7 @@ func Run(opts Options) (*Cluster, error) {
 	}
 	_ = nc.Close()
 	c.backend = c.data.Server()
+	c.enableComposites()
 
 	c.bridge = newBridge(c.data.Miniredis, c.bus)
 	if err := c.populate(); err != nil {

@@ -38,7 +38,7 @@ func (c command) blocksWith(args []string) bool {
 		return false
 	}
 	if strings.HasPrefix(strings.ToUpper(args[0]), "XREAD") {
-		return indexFold(args[1:], "BLOCK") >= 0
+		return indexFold(args[1:], "BLOCK") >= 0 && !readsOwn(args)
 	}
 	return true
 }
@@ -121,6 +121,8 @@ var commands = map[string]command{
 	"RENAMENX":    {3, write, span(1, 2, 1)},
 	"RESTORE":     {-4, write, firstArg},
 	"SCAN":        {-2, inTx, noKeys},
+	"SORT":        {-2, write, firstAndWords(2, "STORE")},
+	"SORT_RO":     {-2, 0, firstArg},
 	"TOUCH":       {-2, 0, allArgs},
 	"TTL":         {2, 0, firstArg},
 	"TYPE":        {2, 0, firstArg},
@@ -129,6 +131,8 @@ var commands = map[string]command{
 	// strings, bits, HyperLogLogs
 	"APPEND":      {3, write, firstArg},
 	"BITCOUNT":    {-2, 0, firstArg},
+	"BITFIELD":    {-2, write, firstArg},
+	"BITFIELD_RO": {-2, 0, firstArg},
 	"BITOP":       {-4, write, span(2, -1, 1)},
 	"BITPOS":      {-3, 0, firstArg},
 	"DECR":        {2, write, firstArg},
@@ -143,6 +147,7 @@ var commands = map[string]command{
 	"INCR":        {2, write, firstArg},
 	"INCRBY":      {3, write, firstArg},
 	"INCRBYFLOAT": {3, write, firstArg},
+	"LCS":         {-3, 0, span(1, 2, 1)},
 	"MGET":        {-2, 0, allArgs},
 	"MSET":        {-3, write, span(1, -1, 2)},
 	"MSETNX":      {-3, write, span(1, -1, 2)},
@@ -161,8 +166,12 @@ var commands = map[string]command{
 	"HDEL":         {-3, write, firstArg},
 	"HEXISTS":      {3, 0, firstArg},
 	"HEXPIRE":      {-6, write, firstArg},
+	"HEXPIREAT":    {-6, write, firstArg},
+	"HEXPIRETIME":  {-5, 0, firstArg},
 	"HGET":         {3, 0, firstArg},
 	"HGETALL":      {2, 0, firstArg},
+	"HGETDEL":      {-5, write, firstArg},
+	"HGETEX":       {-5, write, firstArg},
 	"HINCRBY":      {4, write, firstArg},
 	"HINCRBYFLOAT": {4, write, firstArg},
 	"HKEYS":        {2, 0, firstArg},
@@ -170,6 +179,9 @@ var commands = map[string]command{
 	"HMGET":        {-3, 0, firstArg},
 	"HMSET":        {-4, write, firstArg},
 	"HPERSIST":     {-5, write, firstArg},
+	"HPEXPIRE":     {-6, write, firstArg},
+	"HPEXPIREAT":   {-6, write, firstArg},
+	"HPEXPIRETIME": {-5, 0, firstArg},
 	"HPTTL":        {-5, 0, firstArg},
 	"HRANDFIELD":   {-2, 0, firstArg},
 	"HSCAN":        {-3, 0, firstArg},
@@ -181,6 +193,7 @@ var commands = map[string]command{
 	"HVALS":        {2, 0, firstArg},
 
 	// lists
+	"BLMPOP":     {-5, write | blocks, counted(2)},
 	"BLMOVE":     {6, write | blocks, span(1, 2, 1)},
 	"BLPOP":      {-3, write | blocks, span(1, -2, 1)},
 	"BRPOP":      {-3, write | blocks, span(1, -2, 1)},
@@ -228,17 +241,22 @@ var commands = map[string]command{
 	"BZPOPMIN":             {-3, write | blocks, span(1, -2, 1)},
 	"GEOADD":               {-5, write, firstArg},
 	"GEODIST":              {-4, 0, firstArg},
+	"GEOHASH":              {-2, 0, firstArg},
 	"GEOPOS":               {-2, 0, firstArg},
-	"GEORADIUS":            {-6, write, firstAndStore(6)},
-	"GEORADIUSBYMEMBER":    {-5, write, firstAndStore(5)},
+	"GEORADIUS":            {-6, write, firstAndWords(6, "STORE", "STOREDIST")},
+	"GEORADIUSBYMEMBER":    {-5, write, firstAndWords(5, "STORE", "STOREDIST")},
 	"GEORADIUSBYMEMBER_RO": {-5, 0, firstArg},
 	"GEORADIUS_RO":         {-6, 0, firstArg},
 	"GEOSEARCH":            {-7, 0, firstArg},
+	"GEOSEARCHSTORE":       {-8, write, span(1, 2, 1)},
 	"ZADD":                 {-4, write, firstArg},
 	"ZCARD":                {2, 0, firstArg},
 	"ZCOUNT":               {4, 0, firstArg},
+	"ZDIFF":                {-3, 0, counted(1)},
+	"ZDIFFSTORE":           {-4, write, firstAndCounted(2)},
 	"ZINCRBY":              {4, write, firstArg},
 	"ZINTER":               {-3, 0, counted(1)},
+	"ZINTERCARD":           {-3, 0, counted(1)},
 	"ZINTERSTORE":          {-4, write, firstAndCounted(2)},
 	"ZLEXCOUNT":            {4, 0, firstArg},
 	"ZMPOP":                {-4, write, counted(1)},
@@ -249,6 +267,7 @@ var commands = map[string]command{
 	"ZRANGE":               {-4, 0, firstArg},
 	"ZRANGEBYLEX":          {-4, 0, firstArg},
 	"ZRANGEBYSCORE":        {-4, 0, firstArg},
+	"ZRANGESTORE":          {-5, write, span(1, 2, 1)},
 	"ZRANK":                {-3, 0, firstArg},
 	"ZREM":                 {-3, write, firstArg},
 	"ZREMRANGEBYLEX":       {4, write, firstArg},

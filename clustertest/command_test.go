@@ -12,7 +12,11 @@ func TestEveryCommandCanBeRun(t *testing.T) {
 	c := Start(t, Options{Shards: 1})
 	for name := range commands {
 		_, ours := handlers[name]
-		require.True(t, ours || c.backend.IsRegisteredCommand(name), "nobody runs %s", name)
+		_, composite := composites[name]
+		require.True(t, ours || composite || c.backend.IsRegisteredCommand(name), "nobody runs %s", name)
+	}
+	for name := range composites {
+		require.Contains(t, commands, name)
 	}
 	for name := range handlers {
 		require.Contains(t, commands, name)
@@ -54,6 +58,12 @@ func TestKeys(t *testing.T) {
 		{"GEORADIUS a 1 2 3 km STORE b STOREDIST c", "a b c"},
 		{"GEORADIUSBYMEMBER a m 1 km storedist b", "a b"},
 		{"GEORADIUS", ""},
+		{"SORT a LIMIT 0 1 store b", "a b"},
+		{"SORT_RO a STORE b", "a"},
+		{"LCS a b LEN", "a b"},
+		{"ZDIFFSTORE dest 2 a b", "dest a b"},
+		{"ZRANGESTORE dest a 0 -1", "dest a"},
+		{"GEOSEARCHSTORE dest a FROMMEMBER m", "dest a"},
 		{"WATCH a b", "a b"},
 		{"SSUBSCRIBE a b", "a b"},
 	}

@@ -95,6 +95,7 @@ func (c *conn) renewPeer() {
 	c.block.mu.Lock()
 	defer c.block.mu.Unlock()
 	c.peer = server.NewPeer(c.w)
+	c.peer.ClientName = ownPeer
 	c.peer.Resp3 = c.resp3.Load()
 	c.silently("SELECT", strconv.Itoa(c.node.shard))
 }
@@ -195,7 +196,7 @@ func (c *conn) refusal(name string, cmd command, known bool, args []string) stri
 	case !known:
 		return fmt.Sprintf("ERR unknown command '%.128s', with args beginning with: %s", args[0], quoted(args[1:]))
 	case !cmd.allows(len(args)):
-		return fmt.Sprintf("ERR wrong number of arguments for '%s' command", lower)
+		return wrongNumber(name)
 	case cmd.is(noAuth):
 		return ""
 	case !c.authenticated:
@@ -227,7 +228,7 @@ func quoted(args []string) string {
 }
 
 // routed runs a command if its keys belong here, and redirects it otherwise. run
-// does the work; nil hands the command to miniredis.
+// does the work; without it a composite or miniredis does.
 func (c *conn) routed(name string, cmd command, args []string, run func()) {
 	keys := cmd.keys.of(args)
 	exclusive := c.cluster.enter(keys)
@@ -236,18 +237,29 @@ func (c *conn) routed(name string, cmd command, args []string, run func()) {
 		c.redirect(redirect)
 		return
 	}
+	if err := refusedBy(checks[name], args); err != nil {
+		c.cluster.leave(exclusive)
+		c.fail(err.Error())
+		return
+	}
 	c.node.stats.ran(name)
+	composite := composites[name]
 	switch {
+	case c.tx.active && composite != nil:
+		c.tx.queue(cmd, keys)
+		c.dispatch(queued(args))
 	case c.tx.active:
 		c.tx.queue(cmd, keys)
 		c.dispatch(args)
 	case cmd.blocksWith(args):
 		c.beginBlocking(keys)
 		c.cluster.leave(exclusive)
-		c.dispatchBlocking(args)
+		c.dispatchBlocking(name, args)
 		return
 	case run != nil:
 		run()
+	case composite != nil:
+		c.compose(composite, args)
 	default:
 		c.dispatch(args)
 	}
@@ -285,13 +297,26 @@ func (c *conn) dispatch(args []string) []byte {
 	c.cluster.backend.Dispatch(c.peer, args)
 	_ = c.w.Flush()
 	reply := c.replies.Bytes()[start:]
-	// miniredis has a null array in RESP3, where there is none any more.
-	if c.peer.Resp3 && string(reply) == "*-1\r\n" {
-		c.replies.Truncate(start)
-		c.replies.WriteString("_\r\n")
-		reply = c.replies.Bytes()[start:]
+	if !c.peer.Resp3 {
+		return reply
 	}
-	return reply
+	// miniredis has a null array in RESP3, where there is none any more, and
+	// streams in the shape of RESP2.
+	streams := strings.HasPrefix(strings.ToUpper(args[0]), "XREAD") && reply != nil && reply[0] == '*'
+	switch {
+	case string(reply) == "*-1\r\n":
+		c.replies.Truncate(start)
+		c.peer.WriteNull()
+	case streams:
+		parsed, err := parseReply(reply)
+		list, _ := parsed.([]any)
+		c.replies.Truncate(start)
+		writeReply(c.peer, replyStreams(list), err)
+	default:
+		return reply
+	}
+	_ = c.w.Flush()
+	return c.replies.Bytes()[start:]
 }
 
 // silently is dispatch for commands that the client did not send. The reply is

@@ -59,7 +59,8 @@
 //   - Inside MULTI, commands on the connection, the cluster or the server are
 //     refused. A PUBLISH there, or in a script, does not tell how many it
 //     reached.
-//   - Some replies of miniredis keep their RESP2 shape in RESP3, such as those of
-//     XREAD and of ZRANGE with scores.
+//   - Some replies of miniredis keep their RESP2 shape in RESP3, such as that of
+//     ZRANGE with scores; in a transaction also those of SORT, LCS and others that
+//     miniredis does not have itself.
 //   - CONFIG remembers a few parameters, but nothing acts on them.
 package clustertest

@@ -75,16 +75,16 @@ func countedKeys(args []string, at int) []string {
 	return args[at+1 : at+1+n]
 }
 
-// firstAndStore adds to the first argument the key after STORE or STOREDIST,
+// firstAndWords adds to the first argument the keys that follow any of the words,
 // which may stand at position from or later.
-func firstAndStore(from int) keySpec {
+func firstAndWords(from int, words ...string) keySpec {
 	return keySpec{first: 1, last: 1, step: 1, find: func(args []string) []string {
 		if len(args) < 2 {
 			return nil
 		}
 		keys := []string{args[1]}
 		for i := from; i+1 < len(args); i++ {
-			if strings.EqualFold(args[i], "STORE") || strings.EqualFold(args[i], "STOREDIST") {
+			if indexFold(words, args[i]) >= 0 {
 				keys = append(keys, args[i+1])
 			}
 		}

@@ -21,6 +21,7 @@ func (c *Cluster) newSession(shard int) *session {
 	s := &session{backend: c.backend}
 	s.w = bufio.NewWriter(&s.replies)
 	s.peer = server.NewPeer(s.w)
+	s.peer.ClientName = ownPeer
 	s.do("SELECT", strconv.Itoa(shard))
 	return s
 }
