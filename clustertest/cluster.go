@@ -28,6 +28,7 @@ type Cluster struct {
 	auth       credentials
 	bus        *bus
 	bridge     *bridge
+	functions  sync.Map // the libraries by shard
 	lastClient atomic.Int64
 
 	// mu is held for reading while a command runs and for writing while the

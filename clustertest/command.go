@@ -50,6 +50,7 @@ var unlisted = command{-1, write, firstArg}
 // commands lists what miniredis implements and what the front adds to it.
 var commands = map[string]command{
 	// connection, cluster and server: handled by the front
+	"ACL":       {-2, 0, noKeys},
 	"ASKING":    {1, inTx, noKeys},
 	"AUTH":      {-2, noAuth, noKeys},
 	"CLIENT":    {-2, 0, noKeys},
@@ -58,6 +59,8 @@ var commands = map[string]command{
 	"CONFIG":    {-2, 0, noKeys},
 	"HELLO":     {-1, noAuth, noKeys},
 	"INFO":      {-1, 0, noKeys},
+	"LATENCY":   {-2, 0, noKeys},
+	"MONITOR":   {1, 0, noKeys},
 	"MOVE":      {3, 0, noKeys},
 	"QUIT":      {-1, noAuth | inTx | inSub, noKeys},
 	"READONLY":  {1, 0, noKeys},
@@ -65,6 +68,7 @@ var commands = map[string]command{
 	"RESET":     {1, noAuth | inTx | inSub, noKeys},
 	"ROLE":      {1, 0, noKeys},
 	"SELECT":    {2, 0, noKeys},
+	"SLOWLOG":   {-2, 0, noKeys},
 	"SWAPDB":    {3, 0, noKeys},
 	"WAIT":      {3, 0, noKeys},
 
@@ -99,6 +103,9 @@ var commands = map[string]command{
 	"EVALSHA":    {-3, write | script | inTx, counted(2)},
 	"EVALSHA_RO": {-3, script | inTx, counted(2)},
 	"EVAL_RO":    {-3, script | inTx, counted(2)},
+	"FCALL":      {-3, write | script | inTx, counted(2)},
+	"FCALL_RO":   {-3, script | inTx, counted(2)},
+	"FUNCTION":   {-2, 0, noKeys},
 	"SCRIPT":     {-2, 0, noKeys},
 
 	// keys of any type

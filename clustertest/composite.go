@@ -62,6 +62,9 @@ type (
 	// replyFields is a map in RESP3: names and values in turn.
 	replyFields []any
 
+	// replySet is a set of words in RESP3.
+	replySet []string
+
 	// replyStreams is the reply of XREAD: a map in RESP3, pairs in RESP2.
 	replyStreams []any
 
@@ -233,6 +236,8 @@ func writeReply(p *server.Peer, reply any, err error) {
 	case replyFields:
 		p.WriteMapLen(len(reply) / 2)
 		writeItems(p, reply)
+	case replySet:
+		reply.write(p)
 	case replyStreams:
 		writeStreams(p, reply)
 	case scored:
@@ -245,6 +250,13 @@ func writeReply(p *server.Peer, reply any, err error) {
 func writeItems(p *server.Peer, items []any) {
 	for _, item := range items {
 		writeReply(p, item, nil)
+	}
+}
+
+func (r replySet) write(p *server.Peer) {
+	p.WriteSetLen(len(r))
+	for _, word := range r {
+		p.WriteInline(word)
 	}
 }
 

@@ -81,6 +81,7 @@ func newConn(n *Node, raw net.Conn) *conn {
 // reset puts the connection into the state of a new one.
 func (c *conn) reset() {
 	c.cluster.bus.forget(c)
+	c.node.monitors.remove(c)
 	c.resp3.Store(false)
 	c.renewPeer()
 	c.authenticated = !c.cluster.auth.required()
@@ -176,10 +177,13 @@ func (c *conn) handle(args []string) {
 	}
 	if text := c.refusal(name, cmd, known, args); text != "" {
 		c.fail(text)
-	} else if h, ok := handlers[name]; ok {
-		h(c, args)
 	} else {
-		c.routed(name, cmd, args, nil)
+		c.node.monitors.show(c, name, args)
+		if h, ok := handlers[name]; ok {
+			h(c, args)
+		} else {
+			c.routed(name, cmd, args, nil)
+		}
 	}
 	_ = c.w.Flush()
 	// ASKING holds for one command, or for the transaction which that opens.

@@ -3,6 +3,7 @@ package clustertest
 // handlers are the commands that the front answers itself, or changes before
 // miniredis sees them. All others go through conn.routed.
 var handlers = map[string]func(c *conn, args []string){
+	"ACL":       cmdACL,
 	"ASKING":    cmdAsking,
 	"AUTH":      cmdAuth,
 	"CLIENT":    cmdClient,
@@ -11,12 +12,15 @@ var handlers = map[string]func(c *conn, args []string){
 	"CONFIG":    cmdConfig,
 	"HELLO":     cmdHello,
 	"INFO":      cmdInfo,
+	"LATENCY":   cmdLatency,
+	"MONITOR":   cmdMonitor,
 	"PING":      cmdPing,
 	"QUIT":      cmdQuit,
 	"READONLY":  cmdReadonly,
 	"READWRITE": cmdReadwrite,
 	"RESET":     cmdReset,
 	"ROLE":      cmdRole,
+	"SLOWLOG":   cmdSlowlog,
 	"WAIT":      cmdWait,
 
 	"COPY":     cmdCopy,
@@ -35,6 +39,9 @@ var handlers = map[string]func(c *conn, args []string){
 	"EVALSHA":    cmdEvalSHA,
 	"EVALSHA_RO": cmdEvalSHA,
 	"EVAL_RO":    cmdEval,
+	"FCALL":      cmdFCall,
+	"FCALL_RO":   cmdFCall,
+	"FUNCTION":   cmdFunction,
 	"SCRIPT":     cmdScript,
 
 	"PSUBSCRIBE":   cmdPSubscribe,

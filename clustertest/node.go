@@ -36,6 +36,7 @@ type Node struct {
 	scripts     scriptCache
 	scan        scanCache
 	config      nodeConfig
+	monitors    monitors
 
 	mu       sync.Mutex
 	listener net.Listener // nil while stopped
@@ -153,6 +154,7 @@ func (n *Node) adopt(listener net.Listener, nc net.Conn) {
 
 // drop forgets a connection that has ended.
 func (n *Node) drop(c *conn) {
+	n.monitors.remove(c)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.conns, c)

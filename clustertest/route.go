@@ -101,12 +101,14 @@ type request struct {
 	shardChannel bool // the keys are channels of SSUBSCRIBE or SPUBLISH
 }
 
+const readOnlyReplica = "READONLY You can't write against a read only replica."
+
 // route returns "" if n may run the request, and otherwise the error that it
 // answers. The cluster must be locked by enter.
 func (c *Cluster) route(n *Node, q request) string {
 	if len(q.keys) == 0 {
 		if q.write && !q.script && c.primaries[n.shard] != n {
-			return "READONLY You can't write against a read only replica."
+			return readOnlyReplica
 		}
 		return ""
 	}
