@@ -335,16 +335,23 @@ func TestFailedDialsBackOff(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
 	d := &dialed{err: errScripted}
-	var asked []int
+	asked := make(chan int, 10)
 	c := clientOf(t, s, func(o *Options) {
 		o.Dialer, o.MinIdleConns = d.dial, 0
 		o.MaxRetries = -1
 		o.DialerRetryBackoff = func(attempt int) time.Duration {
-			asked = append(asked, attempt)
+			asked <- attempt
 			return time.Hour
 		}
 	})
 	ctx := background(t)
+	awaitPause := func() {
+		awaitThat(t, "the pause that DialerRetryBackoff gives", func() bool {
+			c.pool.mu.Lock()
+			defer c.pool.mu.Unlock()
+			return time.Until(c.pool.retryAt) > longestDialPause
+		})
+	}
 	promptly(t, func() {
 		for range 50 {
 			err := c.Ping(ctx).Err()
@@ -360,14 +367,18 @@ func TestFailedDialsBackOff(t *testing.T) {
 
 	// After the pause the next caller has the node dialled again.
 	for n := range int32(3) {
+		awaitPause()
 		c.pool.mu.Lock()
 		c.pool.retryAt = time.Now()
 		c.pool.mu.Unlock()
 		require.ErrorIs(t, c.Ping(ctx).Err(), errScripted)
 		require.Equal(t, n+2, d.count.Load())
 	}
-	require.Equal(t, []int{0, 1, 2, 3}, asked)
+	for attempt := range 4 {
+		require.Equal(t, attempt, <-asked)
+	}
 
+	awaitPause()
 	d.err = nil
 	c.pool.mu.Lock()
 	c.pool.retryAt = time.Now()
