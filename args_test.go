@@ -240,7 +240,7 @@ func TestOptionsAreShownWithoutSecrets(t *testing.T) {
 	for _, v := range []any{
 		opt, *opt, cluster, *cluster, universal, *universal, one.Options(), all.Options(),
 		struct{ Opt Options }{*opt}, []*Options{opt}, map[string]any{"o": cluster},
-		one, all, conn, all.Subscribe(t.Context()), all.Pipeline(), newTx(one, 0, nil),
+		one, *one, all, conn, all.Subscribe(t.Context()), all.Pipeline(), newTx(one, 0, nil),
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
 			text := fmt.Sprintf(verb, v)

@@ -62,7 +62,7 @@ func (c *Client) Options() *Options { return c.opt }
 func (c *Client) String() string { return c.opt.name() }
 
 // Format names the server for all verbs of package fmt.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+func (c Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 func (o *Options) name() string { return fmt.Sprintf("Redis<%s db:%d>", o.Addr, o.DB) }
 

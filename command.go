@@ -355,12 +355,7 @@ func (c *baseCmd) text(val any) string {
 	var reply string
 	switch err := c.Err(); {
 	case err != nil:
-		reply = err.Error()
-		for i := range n {
-			if secrets != nil && secrets(i) {
-				reply = withoutText(reply, c.argText(i))
-			}
-		}
+		reply = c.withoutSecrets(err.Error())
 	case c.answersSecrets():
 		reply = hidden
 	default:
@@ -368,6 +363,23 @@ func (c *baseCmd) text(val any) string {
 	}
 	b.WriteString(shortened(reply, shownReply))
 	return b.String()
+}
+
+// withoutSecrets is the text of an error of the command without the secrets in its
+// arguments: a server repeats the arguments of a command that it does not know. The
+// first word, which tells errors apart, stays as it is.
+func (c *baseCmd) withoutSecrets(text string) string {
+	secrets := c.secretArgs()
+	code, rest, more := strings.Cut(text, " ")
+	if secrets == nil || !more {
+		return text
+	}
+	for i := range c.argCount() {
+		if secrets(i) {
+			rest = withoutText(rest, c.argText(i))
+		}
+	}
+	return code + " " + rest
 }
 
 // withoutText is the text of an error without an argument, which servers repeat when

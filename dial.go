@@ -509,10 +509,19 @@ func (d *dialer) greet(ctx context.Context, conn *wire.Conn, list []greeting) er
 		err := replies.Skipped()
 		var protocol resp.ProtocolError
 		if errors.As(err, &protocol) || err != nil && (!g.optional || refusesConnection(err)) {
-			return d.failed(g.stage, err)
+			return d.failed(g.stage, g.shown(err))
 		}
 	}
 	return nil
+}
+
+// shown is a refusal of the greeting without the password, which servers repeat when
+// they do not know the command.
+func (g greeting) shown(err error) error {
+	if refusal, ok := err.(resp.Error); ok {
+		return resp.Error(g.cmd.withoutSecrets(string(refusal)))
+	}
+	return err
 }
 
 // errNoHello is why a server is greeted once more, without HELLO.
@@ -550,7 +559,7 @@ func (d *dialer) brokenGreeting(conn *wire.Conn, list []greeting, call *wire.Cal
 			break
 		}
 		if refusal := reply.Skipped(); errors.As(refusal, new(Error)) {
-			said = d.failed(g.stage, refusal)
+			said = d.failed(g.stage, g.shown(refusal))
 			if !g.optional {
 				break
 			}

@@ -56,12 +56,20 @@ func (e *replyError) RedisError() {}
 
 // explained is the error that cmd has met at the node at addr, with what helps to find
 // its cause. A reply of the server stays what it is and comes first, as programs look for
-// its beginning; no value is named. alone says that addr is the only server there is.
+// its beginning; no value is named, and no secret. alone says that addr is the only
+// server there is.
 func explained(err error, cmd Cmder, addr string, alone bool) error {
 	switch e := err.(type) {
 	case resp.Error:
-		if hint := replyHint(e, cmd, addr, alone); e != Nil && hint != "" {
-			return &replyError{e, hint}
+		if e == Nil {
+			return err
+		}
+		shown := resp.Error(cmd.command().withoutSecrets(string(e)))
+		if hint := replyHint(e, cmd, addr, alone); hint != "" {
+			return &replyError{shown, hint}
+		}
+		if shown != e {
+			return shown
 		}
 	case *resp.TypeError:
 		return fmt.Errorf("%w (%s at %s)", err, cmd.FullName(), addr)

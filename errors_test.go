@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -94,4 +95,58 @@ func TestHasErrorPrefix(t *testing.T) {
 	require.False(t, HasErrorPrefix(resp.Error("ERR no such key"), "such"))
 	require.False(t, HasErrorPrefix(nil, ""))
 	require.True(t, HasErrorPrefix(ErrCrossSlot, "CROSSSLOT"))
+}
+
+// A server that does not know a command repeats its arguments.
+func TestErrorsHideSecrets(t *testing.T) {
+	const secret = "hunter2Secret"
+	repeats := func(c *scriptedConn, args []string) {
+		c.say("-ERR unknown command '" + args[0] + "', with args beginning with: '" + strings.Join(args[1:], "' '") + "'\r\n")
+	}
+	t.Run("of a command", func(t *testing.T) {
+		s := newScripted(t)
+		s.on("CONFIG", repeats)
+		s.on("AUTH", repeats)
+		s.on("MULTI", says("+OK\r\n"))
+		s.on("EXEC", says("-EXECABORT Transaction discarded because of previous errors.\r\n"))
+		c := NewClient(&Options{Addr: s.addr})
+		defer c.Close()
+		alone := c.Conn()
+		defer alone.Close()
+		ctx := t.Context()
+		setsPassword := func(p Pipeliner) error { return p.ConfigSet(ctx, "requirepass", secret).Err() }
+		_, piped := c.Pipelined(ctx, setsPassword)
+		_, inTx := c.TxPipelined(ctx, setsPassword)
+		for name, err := range map[string]error{
+			"a command": c.ConfigSet(ctx, "requirepass", secret).Err(), "a Conn": alone.Auth(ctx, secret).Err(),
+			"a pipeline": piped, "a transaction": inTx,
+		} {
+			require.ErrorContains(t, err, "unknown command", name)
+			require.ErrorContains(t, err, "'***'", name)
+			require.NotContains(t, err.Error(), secret, name)
+		}
+	})
+	t.Run("of a dial", func(t *testing.T) {
+		s := newScripted(t)
+		s.on("HELLO", repeats)
+		s.on("AUTH", repeats)
+		c := NewClient(&Options{Addr: s.addr, Username: "user", Password: secret, MaxRetries: -1})
+		defer c.Close()
+		err := c.Get(t.Context(), "k").Err()
+		var dial *DialError
+		require.ErrorAs(t, err, &dial)
+		require.Contains(t, dial.Err.Error(), "'user' '***'")
+		require.NotContains(t, fmt.Sprintf("%v %#v", err, dial), secret)
+	})
+}
+
+func TestErrorsKeepTheirCodeWhateverTheSecret(t *testing.T) {
+	s := newScripted(t)
+	s.on("AUTH", says("-WRONGPASS invalid username-password pair\r\n"))
+	c := NewClient(&Options{Addr: s.addr})
+	defer c.Close()
+	alone := c.Conn()
+	defer alone.Close()
+	err := alone.Auth(t.Context(), "WRONG").Err()
+	require.True(t, HasErrorPrefix(err, "WRONGPASS"), "%v", err)
 }

@@ -223,7 +223,7 @@ func readTx(call *wire.Call, cmds []Cmder, how manner, node string) error {
 		if err != nil {
 			return err
 		}
-		if err := queued.Skipped(); err != nil {
+		if err := explained(queued.Skipped(), cmd, node, false); err != nil {
 			cmd.SetErr(err)
 			if refused == nil {
 				refused = err
