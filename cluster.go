@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 )
 
 // ClusterClient talks to a whole cluster: it sends each command to the node
@@ -241,10 +242,14 @@ func (c *ClusterClient) slotMap(ctx context.Context) (*slotMap, error) {
 	if ctx == nil {
 		return nil, errNilContext
 	}
+	began := time.Now()
 	for retries := 0; ; retries++ {
 		m, err := c.topology.get(ctx)
 		if err == nil || errors.Is(err, ctx.Err()) || err == ErrClosed || hopeless(err) || retries >= c.opt.MaxRetries {
 			return m, err
+		}
+		if isTimeout(err) && c.opt.PoolTimeout > 0 && time.Since(began) >= c.opt.PoolTimeout {
+			return nil, err // as the client of a single server that does not answer
 		}
 		end := sleep(ctx, backoff(c.opt.MinRetryBackoff, c.opt.MaxRetryBackoff, retries))
 		if err := pauseError(ctx, forBackoff, end, err); err != nil {

@@ -129,7 +129,9 @@ type ClusterOptions struct {
 	// silent or not yet elected, or because keys of one slot are on both sides of
 	// a migration (TRYAGAIN), are not counted: FailoverTimeout and the caller's
 	// context bound those. Until the first slot map has been loaded it is the loads
-	// that are counted: a command tries so many more times, and returns the error.
+	// that are counted, each of which takes 3 s at most: a command tries so many more
+	// times, but after PoolTimeout not again where nobody has answered, and returns the
+	// error.
 	MaxRetries int
 
 	// MinRetryBackoff is where the pause before another try starts from. The
@@ -199,8 +201,9 @@ type ClusterOptions struct {
 
 	// PoolTimeout is how long a command that needs a connection for itself waits
 	// for a free one; then it fails with [ErrPoolTimeout], and is not tried again. The
-	// wait for the first connection to a node is bounded by DialTimeout instead. Default: ReadTimeout plus 1 s, or 30 s when ReadTimeout is
-	// off; -1 waits as long as the context lets it.
+	// wait for the first connection to a node is bounded by DialTimeout instead.
+	// Default: ReadTimeout plus 1 s, or 30 s when ReadTimeout is off; -1 waits as long as
+	// the context lets it.
 	PoolTimeout time.Duration
 
 	// MinIdleConns is how many connections to each node, replicas included, are
@@ -490,8 +493,9 @@ type Options struct {
 
 	// PoolTimeout is how long a command that needs a connection for itself waits
 	// for a free one; then it fails with [ErrPoolTimeout], and is not tried again. The
-	// wait for the first connection to a node is bounded by DialTimeout instead. Default: ReadTimeout plus 1 s, or 30 s when ReadTimeout is
-	// off; -1 waits as long as the context lets it.
+	// wait for the first connection to a node is bounded by DialTimeout instead.
+	// Default: ReadTimeout plus 1 s, or 30 s when ReadTimeout is off; -1 waits as long as
+	// the context lets it.
 	PoolTimeout time.Duration
 
 	// MinIdleConns is how many connections are opened at the start and kept up.

@@ -132,6 +132,21 @@ func (p *pool) awaited() string {
 	return text
 }
 
+// unanswered is the error of a wait for the answer to a command that ends because of cause,
+// while nothing else is sent to the node.
+func (p *pool) unanswered(command string, cause error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch stage := p.stage(); {
+	case len(p.conns) > 0:
+		return &NodeError{Node: p.opt.Addr, Cause: fmt.Errorf("%s: %w", command, cause)}
+	case stage == stageTLS:
+		return &DialError{p.opt.Addr, stage, askForTLS(cause)}
+	default:
+		return &DialError{p.opt.Addr, stage, cause}
+	}
+}
+
 func (w *waiter) outcome(node string) (*wire.Conn, error) {
 	if errors.Is(w.err, errSlowDial) {
 		return nil, &wire.Error{Node: node, Waited: time.Since(w.since), Cause: w.err}

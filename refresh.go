@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,6 +23,52 @@ type answer struct {
 	ranges []slotRange
 	epoch  int64 // of the cluster, as far as the server knows; 0: it does not say
 	err    error
+}
+
+// loadWaits is what a load of the map waits for, and what has failed it so far: for those
+// who wait for the load no longer.
+type loadWaits struct {
+	mu     sync.Mutex
+	begun  []*loadWait
+	failed []error
+}
+
+// loadWait makes an error of why it is waited no longer.
+type loadWait struct{ unanswered func(cause error) error }
+
+// begin notes a wait. At its end the returned function is called with its error.
+func (l *loadWaits) begin(unanswered func(cause error) error) (end func(error)) {
+	wait := &loadWait{unanswered}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.begun = append(l.begun, wait)
+	return func(err error) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.begun = slices.DeleteFunc(l.begun, func(w *loadWait) bool { return w == wait })
+		if err != nil {
+			l.failed = append(l.failed, err)
+		}
+	}
+}
+
+// end is the error of a caller that does not wait for the load to end, because of cause;
+// nil if the load waits for nothing.
+func (l *loadWaits) end(cause error) error {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	begun, failed := slices.Clone(l.begun), slices.Clone(l.failed)
+	l.mu.Unlock()
+	if len(begun) == 0 {
+		return nil
+	}
+	var errs []error
+	for _, wait := range begun {
+		errs = append(errs, wait.unanswered(cause))
+	}
+	return errors.Join(append(errs, failed...)...)
 }
 
 // ask gets an answer to CLUSTER SLOTS: from one server, or from several at once
@@ -53,13 +101,13 @@ func (t *topology) ask(ctx context.Context) (ranges []slotRange, asked time.Time
 	}
 	answers := make(chan answer, len(sources))
 	running := 0
-	known, epoch := t.loaded, t.epoch
+	known, epoch, waits := t.loaded, t.epoch, t.waits.Load()
 	askOne := func() {
 		s := sources[0]
 		sources = sources[1:]
 		running++
 		t.sent++
-		go func() { answers <- t.askOne(ctx, s, known, epoch) }()
+		go func() { answers <- t.askOne(ctx, waits, s, known, epoch) }()
 	}
 	for range min(t.askFirst(), len(sources), most) {
 		askOne()
@@ -131,11 +179,16 @@ func (t *topology) askProgram(ctx context.Context) ([]ClusterSlot, time.Time, er
 			t.refresh()
 		}
 	})
+	defer t.waits.Load().begin(errSlotsAwaited)(nil)
 	if returned(ctx, call.done) {
 		return call.slots, call.asked, call.err
 	}
 	t.call = call
-	return nil, call.asked, fmt.Errorf("redis: ClusterSlots has not returned: %w", ctx.Err())
+	return nil, call.asked, errSlotsAwaited(ctx.Err())
+}
+
+func errSlotsAwaited(cause error) error {
+	return fmt.Errorf("redis: ClusterSlots has not returned: %w", cause)
 }
 
 // askFirst is how many servers are asked together to begin with.
@@ -195,19 +248,25 @@ func (t *topology) lookOptions(addr string) *Options {
 
 // askOne asks one server for the map, and for the epoch of the cluster if that
 // is another map than the one known.
-func (t *topology) askOne(ctx context.Context, s source, known *slotMap, epoch int64) answer {
+func (t *topology) askOne(ctx context.Context, waits *loadWaits, s source, known *slotMap, epoch int64) answer {
 	p := s.pool
 	if p == nil {
+		made := waits.begin(func(cause error) error { return t.heldUp(cause, s.addr) })
 		c, err := t.lookClient(ctx, t.lookOptions(s.addr))
+		made(err)
 		if err != nil {
 			return answer{err: err}
 		}
 		defer func() { _ = c.Close() }()
 		p = c.pool
 	}
+	answered := waits.begin(func(cause error) error { return p.unanswered("CLUSTER SLOTS", cause) })
 	ranges, err := t.slotsOf(ctx, s.addr, p)
+	answered(err)
 	if err == nil && !known.hasPrimariesOf(ranges) {
+		answered := waits.begin(func(cause error) error { return p.unanswered("CLUSTER INFO", cause) })
 		epoch = epochOf(ctx, p)
+		answered(nil)
 	}
 	return answer{ranges, epoch, err}
 }

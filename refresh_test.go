@@ -2,7 +2,9 @@ package redis
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -271,6 +273,97 @@ func TestNoServerAnswers(t *testing.T) {
 		require.Less(t, time.Since(began), 5*time.Second)
 		require.Equal(t, 1+defaultMaxRetries, m.servers["loading:1"].count("CLUSTER SLOTS"))
 	})
+}
+
+// A caller whose context ends while the first map is loaded is told who was asked, and
+// what was awaited.
+func TestContextEndsInTheFirstLoad(t *testing.T) {
+	never := make(chan struct{})
+	for name, test := range map[string]struct {
+		change func(s *scripted, o *ClusterOptions)
+		want   []string
+	}{
+		"dropped packets": {func(_ *scripted, o *ClusterOptions) { o.Addrs = []string{"blackhole:1"} }, []string{"redis: blackhole:1: dial: "}},
+		"one refuses, one drops packets": {
+			func(_ *scripted, o *ClusterOptions) { o.Addrs = []string{"blackhole:1", "nobody:1"} },
+			[]string{"redis: blackhole:1: dial: ", "redis: nobody:1: dial: "},
+		},
+		"TLS to a plain port": {func(_ *scripted, o *ClusterOptions) {
+			o.Dialer = func(ctx context.Context, _, _ string) (net.Conn, error) {
+				near, far := net.Pipe()
+				go func() { _, _ = io.Copy(io.Discard, far) }()
+				return handshakeTLS(ctx, near, &tls.Config{ServerName: "a"})
+			}
+		}, []string{"redis: a:1: TLS handshake: ", "is it a port without TLS?"}},
+		"no greeting": {func(s *scripted, _ *ClusterOptions) { s.on("HELLO", stalls) }, []string{"redis: a:1: handshake: "}},
+		"credentials": {func(_ *scripted, o *ClusterOptions) {
+			o.CredentialsProviderContext = func(ctx context.Context) (string, string, error) {
+				<-ctx.Done()
+				return "", "", ctx.Err()
+			}
+		}, []string{"redis: a:1: credentials: "}},
+		"OnConnect": {func(_ *scripted, o *ClusterOptions) {
+			o.OnConnect = func(ctx context.Context, _ *Conn) error {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+		}, []string{"redis: a:1: OnConnect: "}},
+		"no map":   {func(s *scripted, _ *ClusterOptions) { s.on("CLUSTER SLOTS", stalls) }, []string{"a:1", "CLUSTER SLOTS: "}},
+		"no epoch": {func(s *scripted, _ *ClusterOptions) { s.on("CLUSTER INFO", stalls) }, []string{"a:1", "CLUSTER INFO: "}},
+		"ClusterSlots": {func(_ *scripted, o *ClusterOptions) {
+			o.ClusterSlots = func(ctx context.Context) ([]ClusterSlot, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+		}, []string{"ClusterSlots has not returned: "}},
+		"NewClient": {func(_ *scripted, o *ClusterOptions) {
+			o.NewClient = func(opt *Options) *Client {
+				<-never
+				return NewClient(opt)
+			}
+		}, []string{"a:1: NewClient", " has not returned: "}},
+	} {
+		for _, limit := range []time.Duration{200 * time.Millisecond, 2 * time.Second} {
+			t.Run(fmt.Sprint(name, " ", limit), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					never = make(chan struct{})
+					defer close(never)
+					m := newMemoryNet(t)
+					s := m.add("a:1")
+					c := m.client(func(o *ClusterOptions) { test.change(s, o) }, "a:1")
+					ctx, cancel := context.WithTimeout(t.Context(), limit)
+					defer cancel()
+					began := time.Now()
+					err := c.Set(ctx, "key", "v", 0).Err()
+					require.Equal(t, limit, time.Since(began))
+					require.ErrorIs(t, err, context.DeadlineExceeded)
+					require.ErrorContains(t, err, "redis: loading the slot map: ")
+					for _, want := range test.want {
+						require.ErrorContains(t, err, want)
+					}
+					timeout, ok := err.(net.Error)
+					require.True(t, ok && timeout.Timeout())
+					require.NoError(t, c.Close())
+				})
+			})
+		}
+	}
+}
+
+// Where nobody answers, the loads of the first map are not repeated for longer than the
+// client of a single server would try.
+func TestFirstLoadTimesOut(t *testing.T) {
+	for readTimeout, most := range map[time.Duration]time.Duration{0: 5500 * time.Millisecond, 500 * time.Millisecond: 3 * time.Second} {
+		bubble(t, func(t *testing.T) {
+			m := newMemoryNet(t)
+			c := m.client(func(o *ClusterOptions) { o.ReadTimeout = readTimeout }, "blackhole:1")
+			began := time.Now()
+			err := c.Ping(t.Context()).Err()
+			require.ErrorContains(t, err, "redis: blackhole:1: dial: ")
+			require.NotErrorIs(t, err, ErrPoolTimeout)
+			require.Less(t, time.Since(began), most)
+		})
+	}
 }
 
 // A caller whose context ends before the map is asked for again is told of that,

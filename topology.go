@@ -76,6 +76,7 @@ type topology struct {
 	names      sync.Map    // address: string; the host names of strangers
 	background failureLog  // of what no caller is told
 
+	waits  atomic.Pointer[loadWaits] // of the present load, or of the last
 	asked  mapRequests
 	pace   loadPace
 	loads  atomic.Uint64 // that have ended
@@ -138,7 +139,7 @@ func (t *topology) get(ctx context.Context) (*slotMap, error) {
 		select {
 		case <-refreshed:
 		case <-ctx.Done():
-			return nil, asNetError(fmt.Errorf("redis: loading the slot map: %w", ctx.Err()))
+			return nil, t.unloaded(ctx.Err())
 		case <-t.life.Done():
 			return nil, ErrClosed
 		}
@@ -149,6 +150,23 @@ func (t *topology) get(ctx context.Context) (*slotMap, error) {
 			return nil, err
 		}
 	}
+}
+
+// unloaded is the error of a command that waits for the first map no longer, because of
+// cause.
+func (t *topology) unloaded(cause error) error {
+	t.mu.Lock()
+	last := t.lastErr
+	t.mu.Unlock()
+	err := t.waits.Load().end(cause)
+	switch {
+	case err != nil:
+	case last != nil: // and the next load has not begun
+		err = fmt.Errorf("%w (after: %w)", cause, last)
+	default:
+		err = cause
+	}
+	return asNetError(fmt.Errorf("redis: loading the slot map: %w", err))
 }
 
 // refused is the error of the last load, if that was refused for good and only
@@ -295,10 +313,14 @@ func pauseAfterLoad(failures int, err error) time.Duration {
 func (t *topology) load() error {
 	ctx, cancel := context.WithTimeout(t.life, refreshTimeout)
 	defer cancel()
+	waits := new(loadWaits)
+	t.waits.Store(waits)
 	ranges, asked, err := t.ask(ctx)
 	first := t.now.Load() == nil
 	if err == nil {
+		met := waits.begin(func(cause error) error { return t.heldUp(cause, "new nodes") })
 		err = t.meet(ctx, announcedIn(ranges)...)
+		met(err)
 	}
 	news := err == nil && !t.loaded.hasPrimariesOf(ranges)
 	fresh := err == nil && t.publish(ranges, asked)
@@ -544,15 +566,15 @@ func (t *topology) meet(ctx context.Context, list ...announced) error {
 	if met {
 		return nil
 	}
-	return t.heldUp(ctx, list[0].addr)
+	return t.heldUp(ctx.Err(), list[0].addr)
 }
 
 // heldUp is why a node is not known, or a server not asked.
-func (t *topology) heldUp(ctx context.Context, addr string) error {
+func (t *topology) heldUp(cause error, addr string) error {
 	if t.life.Err() != nil {
 		return ErrClosed
 	}
-	return fmt.Errorf("redis: %s: NewClient, or a function given to OnNewNode, has not returned: %w", addr, cmp.Or(ctx.Err(), errGoexit))
+	return fmt.Errorf("redis: %s: NewClient, or a function given to OnNewNode, has not returned: %w", addr, cmp.Or(cause, errGoexit))
 }
 
 // callProgram has functions of the program called, when no others are, and reports
@@ -672,7 +694,7 @@ func (t *topology) lookClient(ctx context.Context, opt *Options) (*Client, error
 		return <-made, nil
 	}
 	discard()
-	return nil, t.heldUp(ctx, opt.Addr)
+	return nil, t.heldUp(ctx.Err(), opt.Addr)
 }
 
 // onNewNode has fn called with every node that the client comes to know.
