@@ -221,15 +221,14 @@ func judgeReply(text string, o outcome) verdict {
 // leads nowhere the servers do not agree yet who serves the slot.
 func judgeRedirect(text string, o outcome) verdict {
 	r, usable := parseRedirect(text)
-	v := verdict{action: await, addr: r.addr, slot: r.slot, refresh: !o.known, err: o.err, redirected: true}
+	v := verdict{action: await, addr: r.addr, slot: r.slot, refresh: !o.known || o.circling, err: o.err, redirected: true}
+	self := usable && o.self && !r.ask
 	switch {
-	case !usable && o.replica:
+	case o.replica && (!usable || self || o.circling):
 		v.action = avoid
-	case !usable:
-	case o.self && !r.ask: // the server wants the client on another connection
+	case self: // the server wants the client on another connection
 		v.action = outlast
-	case o.circling:
-		v.refresh = true
+	case !usable, o.circling:
 	case r.ask:
 		v.action, v.refresh = ask, false
 	default:

@@ -199,8 +199,11 @@ func TestJudgeRedirects(t *testing.T) {
 		{nowhere, outcome{self: true}, "again with the shard, refresh"},
 		{moved, outcome{circling: true}, "again with the shard, refresh"},
 		{asked, outcome{circling: true}, "again with the shard, refresh"},
-		{moved, outcome{circling: true, replica: true}, "again with the shard, refresh"},
+		{moved, outcome{circling: true, replica: true}, "another node, refresh"},
+		{asked, outcome{circling: true, replica: true}, "another node, refresh"},
 		{moved, outcome{circling: true, self: true}, "again until it works, refresh"},
+		{moved, outcome{circling: true, self: true, known: true}, "again until it works, refresh"},
+		{moved, outcome{self: true, replica: true}, "another node, refresh"},
 	} {
 		for _, repeatable := range []bool{false, true} {
 			o := row.outcome

@@ -174,11 +174,11 @@ func (l *leftOut) over() bool {
 }
 
 // leaveOut leaves a replica out of reads for a while, since it redirects them to its
-// primary. Its connections are made anew: a server that has let none of them read may
+// primary, or to itself. Its connections are made anew: a server that has let none of them read may
 // let the next.
 func (n *node) leaveOut() {
 	if pause := n.reads.extend(time.Now()); pause > 0 {
-		logf("redis: %s is a replica, and redirects reads to its primary: it gets none for %v. May the user run READONLY?", n.addr, pause)
+		logf("redis: %s is a replica, and redirects reads of its own shard: it gets none for %v. May the user run READONLY?", n.addr, pause)
 		n.client.pool.renew()
 	}
 }

@@ -271,6 +271,16 @@ func TestMovedToTheSameEndpoint(t *testing.T) {
 		})
 		require.Equal(t, 1+defaultMaxRetries, s.count("SET"))
 	})
+	t.Run("for ever, and redirects are not followed", func(t *testing.T) {
+		t.Parallel()
+		s := newScripted(t)
+		s.on("SET", moves("MOVED", "key", s.addr))
+		c := clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.MaxRedirects = -1 })
+		promptly(t, func() {
+			require.ErrorContains(t, c.Set(background(t), "key", "v", 0).Err(), "MOVED ")
+		})
+		require.Equal(t, 1+defaultMaxRetries, s.count("SET"))
+	})
 }
 
 // callers are the ways to send a command for a key. Each reports how it went.
@@ -478,6 +488,66 @@ func TestRedirectsInACircle(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A node that sends a command to itself again and again may have lost the slot: the map
+// says who has it.
+func TestMovedToItselfLoadsTheMap(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for way, call := range callers {
+			if way == "scan" {
+				continue // has no slot to be redirected for
+			}
+			m := newMemoryNet(t)
+			a, b, other := m.add("a:1"), m.add("b:1"), m.add("other:1")
+			setSlots([]*scripted{a, b, other}, sharedBy("a:1", "other:1")...)
+			key := keyOn(0, slotCount/2-1)
+			answerCallers(a, func() string { return fmt.Sprintf("MOVED %d a:1", keySlot(key)) })
+			answerCallers(b, noRefusal)
+			answerCallers(other, noRefusal)
+			c := m.client(nil, "a:1")
+			ready(t, c)
+			time.AfterFunc(time.Second, func() { setSlots([]*scripted{a, b, other}, sharedBy("b:1", "other:1")...) })
+			began := time.Now()
+			require.NoError(t, call(context.Background(), c, key), way)
+			require.Less(t, time.Since(began), 2*time.Second, way)
+			require.NoError(t, c.Close())
+		}
+	})
+}
+
+// Replicas that send reads round in a circle, or to themselves, do not hold them up
+// while there is a primary that serves them.
+func TestReadsLeaveReplicasThatCircle(t *testing.T) {
+	for name, to := range map[string][2]string{
+		"each other": {"s:1", "r:1"},
+		"themselves": {"r:1", "s:1"},
+	} {
+		for mode, change := range map[string]func(*ClusterOptions){
+			"ReadOnly":      func(o *ClusterOptions) { o.ReadOnly = true },
+			"RouteRandomly": func(o *ClusterOptions) { o.RouteRandomly = true },
+		} {
+			t.Run(name+"/"+mode, func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					m := newMemoryNet(t)
+					a, r, s := m.add("a:1"), m.add("r:1"), m.add("s:1")
+					setSlots([]*scripted{a, r, s}, scriptedRange{0, slotCount - 1, []string{"a:1", "r:1", "s:1"}})
+					a.on("GET", says(bulk("v")))
+					r.on("GET", moves("MOVED", "key", to[0]))
+					s.on("GET", moves("MOVED", "key", to[1]))
+					c := m.client(change, "a:1")
+					ready(t, c)
+					for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+						began := time.Now()
+						require.Equal(t, "v", c.Get(t.Context(), "key").Val())
+						require.Less(t, time.Since(began), 100*time.Millisecond)
+						time.Sleep(20 * time.Millisecond)
+					}
+					require.Greater(t, a.count("GET"), r.count("GET")+s.count("GET"))
+				})
+			})
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 )
 
@@ -194,8 +193,10 @@ func (c *ClusterClient) decide(ctx context.Context, t *target, try *attempt, n *
 		o.self = addr == n.addr
 		o.known = s != nil && s.primary.addr == addr
 		// One that was the primary may be asked as such while it is demoted.
-		if o.known && t.read && c.opt.readMode != readPrimary && slices.Contains(s.replicas, n) && !n.wasPrimary() {
+		if (o.known || o.self) && t.read && c.opt.readMode != readPrimary && s.hasReplica(n) && !n.wasPrimary() {
 			n.leaveOut()
+		} else if o.self {
+			n.client.pool.renew()
 		}
 	}
 	v := judge(o)
@@ -208,10 +209,6 @@ func (c *ClusterClient) decide(ctx context.Context, t *target, try *attempt, n *
 	case avoid:
 		n.failed()
 		try.avoid = append(try.avoid, n)
-	case outlast:
-		if o.self {
-			n.client.pool.renew()
-		}
 	case move, ask:
 		addr := completeHost(v.addr, n.addr)
 		switch met := c.topology.meet(ctx, announced{addr: addr, stranger: true}); {
@@ -306,7 +303,7 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 	if v.redirected && v.action != outlast && c.opt.MaxRedirects < 0 {
 		return 0, v.err
 	}
-	if v.action == outlast && c.opt.FailoverTimeout < 0 {
+	if v.action == outlast && (c.opt.FailoverTimeout < 0 || v.redirected && c.opt.MaxRedirects < 0) {
 		v.action = retry
 	}
 	if v.counted {
@@ -346,8 +343,12 @@ func (c *ClusterClient) admit(ctx context.Context, try *attempt, v verdict) (pau
 			}
 		}
 		try.avoid = try.avoid[:0]
-		try.redirects = 0
 		try.pauses++
+		if v.action == outlast && v.redirected { // to the same node, which is no progress
+			try.redirects++
+			return forBackoff, nil
+		}
+		try.redirects = 0
 		if v.action == outlast {
 			return forBackoff, nil
 		}
