@@ -68,11 +68,16 @@ func TestBlockedClientGoesAway(t *testing.T) {
 	t.Parallel()
 	c := Start(t, Options{Shards: 1})
 	n := c.Primary(0)
-	client := dial(t, n)
-	client.send("BLPOP", "list", "0")
-	awaitBlocked(t, n, 1)
-	require.NoError(t, client.nc.Close())
-	require.Eventually(t, func() bool { return c.Connections(n) == 0 }, patience, time.Millisecond)
+	for _, blocked := range [][]string{{"BLPOP", "list", "0"}, {"XREAD", "BLOCK", "0", "STREAMS", "stream", "$"}} {
+		for _, protocol := range []string{"2", "3"} {
+			client := dial(t, n)
+			client.do("HELLO", protocol)
+			client.send(blocked...)
+			awaitBlocked(t, n, 1)
+			require.NoError(t, client.nc.Close())
+			require.Eventually(t, func() bool { return c.Connections(n) == 0 }, patience, time.Millisecond)
+		}
+	}
 	require.Equal(t, 1, dial(t, n).do("RPUSH", "list", "v"), "nobody takes it")
 	require.Equal(t, 1, dial(t, n).do("LLEN", "list"))
 }

@@ -306,7 +306,7 @@ func (c *conn) dispatch(args []string) []byte {
 	}
 	// miniredis has a null array in RESP3, where there is none any more, and
 	// streams in the shape of RESP2.
-	streams := strings.HasPrefix(strings.ToUpper(args[0]), "XREAD") && reply != nil && reply[0] == '*'
+	streams := strings.HasPrefix(strings.ToUpper(args[0]), "XREAD") && len(reply) > 0 && reply[0] == '*'
 	switch {
 	case string(reply) == "*-1\r\n":
 		c.replies.Truncate(start)
