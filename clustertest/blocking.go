@@ -16,7 +16,7 @@ type blockedCall struct {
 	active      bool
 	interrupted bool
 	slot        int
-	reason      string // the error to answer with
+	reason      string // the error to answer with, or timedOut
 }
 
 // beginBlocking is called with the cluster locked: no change can pass unnoticed
@@ -58,10 +58,18 @@ func (c *conn) dispatchBlocking(name string, args []string) {
 	}
 	answered := len(reply) > 0
 	c.renewPeer()
-	if !answered && reason != "" {
+	switch {
+	case answered || reason == "":
+	case reason == timedOut:
+		writeReply(c.peer, nullArray{}, nil)
+	default:
 		c.fail(reason)
 	}
 }
+
+// timedOut is the reason that makes a blocked command answer as if its time were
+// over.
+const timedOut = "timeout"
 
 // interrupt ends the command that the connection is blocked in, with an error if
 // reason is not empty. If it returns true, the caller must call Cluster.wake.

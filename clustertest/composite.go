@@ -20,9 +20,12 @@ var composites = map[string]func(s *step, args []string) (any, error){
 	"SORT_RO": sortKey,
 
 	// strings
+	"BITCOUNT":    bitCount,
 	"BITFIELD":    bitfield,
 	"BITFIELD_RO": bitfield,
+	"BITPOS":      bitPosition,
 	"LCS":         lcs,
+	"SUBSTR":      subString,
 
 	// lists
 	"BLMPOP": listMultiPop,
@@ -37,7 +40,13 @@ var composites = map[string]func(s *step, args []string) (any, error){
 	"HPEXPIREAT":   hashExpire,
 	"HPEXPIRETIME": hashExpireTime,
 
+	// sets
+	"SDIFFSTORE":  storeOrDelete,
+	"SINTERSTORE": storeOrDelete,
+	"SUNIONSTORE": storeOrDelete,
+
 	// sorted sets and places
+	"GEOADD":         geoAdd,
 	"GEOHASH":        geoHash,
 	"GEOSEARCHSTORE": geoSearchStore,
 	"ZADD":           zsetAdd,
@@ -46,11 +55,27 @@ var composites = map[string]func(s *step, args []string) (any, error){
 	"ZINCRBY":        zsetIncrement,
 	"ZINTERCARD":     zsetInterCard,
 	"ZRANGESTORE":    zsetRangeStore,
+	"ZINTERSTORE":    storeOrDelete,
+	"ZUNIONSTORE":    storeOrDelete,
+
+	"ZINTER":           withScores,
+	"ZPOPMAX":          withScores,
+	"ZPOPMIN":          withScores,
+	"ZRANDMEMBER":      withScores,
+	"ZRANGE":           withScores,
+	"ZRANGEBYSCORE":    withScores,
+	"ZREVRANGE":        withScores,
+	"ZREVRANGEBYSCORE": withScores,
+	"ZSCAN":            firstReply, // scores are text in RESP3 too
+	"ZUNION":           withScores,
 
 	// streams
 	"XACK":       streamAck,
+	"XAUTOCLAIM": streamAutoClaim,
 	"XINFO":      streamInfo,
+	"XLEN":       firstReply, // of a key of another type miniredis answers twice
 	"XPENDING":   streamPending,
+	"XREAD":      streamRead,
 	"XREADGROUP": streamReadGroup,
 }
 
@@ -105,6 +130,9 @@ func newStep(backend *server.Server, ctx any) *step {
 	s.peer.Ctx = ctx
 	return s
 }
+
+// firstReply runs a command of miniredis whose reply is right in RESP2.
+func firstReply(s *step, args []string) (any, error) { return s.do(args...) }
 
 // do runs a command. The error is an error reply.
 func (s *step) do(args ...string) (any, error) {

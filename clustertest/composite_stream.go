@@ -13,17 +13,36 @@ import (
 // allEntries is a count larger than any stream of a test.
 const allEntries = "1000000000"
 
+// streamRead is XREAD, which refuses keys that are no streams.
+func streamRead(s *step, args []string) (any, error) {
+	for _, key := range streamKeys(args) {
+		kind, err := s.typeOf(key)
+		if err != nil {
+			return nil, err
+		}
+		if kind != "none" && kind != "stream" {
+			return nil, errWrongType
+		}
+	}
+	return s.readStreams(withoutBlock(args, 1))
+}
+
+// readStreams runs XREAD or XREADGROUP.
+func (s *step) readStreams(args []string) (any, error) {
+	reply, err := s.do(args...)
+	if list, ok := reply.([]any); ok {
+		return replyStreams(list), nil
+	}
+	return nullArray{}, err
+}
+
 // streamReadGroup is XREADGROUP. miniredis leaves out of a consumer's own pending
 // list the entries that have been deleted, and does not count there.
 func streamReadGroup(s *step, args []string) (any, error) {
-	args = withoutBlock(args)
+	args = withoutBlock(args, 4) // behind GROUP group consumer
 	at := indexFold(args, "STREAMS")
 	if !readsOwn(args) {
-		reply, err := s.do(args...)
-		if list, ok := reply.([]any); ok {
-			return replyStreams(list), nil
-		}
-		return nullArray{}, err
+		return s.readStreams(args)
 	}
 	keys := streamKeys(args)
 	ids := args[at+1+len(keys):]
@@ -55,11 +74,10 @@ func streamReadGroup(s *step, args []string) (any, error) {
 	return streams, nil
 }
 
-// withoutBlock leaves out BLOCK: nothing waits for its own pending list, in a
-// transaction or in a script.
-func withoutBlock(args []string) []string {
+// withoutBlock leaves BLOCK out of the options, which begin at a position: nothing
+// waits for its own pending list, in a transaction or in a script.
+func withoutBlock(args []string, options int) []string {
 	at := indexFold(args, "STREAMS")
-	const options = 4 // they follow GROUP group consumer
 	block := indexFold(args[options:], "BLOCK") + options
 	if block < options || block > at-2 {
 		return args
@@ -149,6 +167,41 @@ func streamAck(s *step, args []string) (any, error) {
 		return nil, err
 	}
 	return count, nil
+}
+
+// streamAutoClaim is XAUTOCLAIM, which takes entries that have been deleted out
+// of the pending list and tells of them.
+func streamAutoClaim(s *step, args []string) (any, error) {
+	reply, err := s.do(args...)
+	parts, _ := reply.([]any)
+	if err != nil || len(parts) != 3 {
+		return reply, err
+	}
+	pending, err := s.pending(args[1], args[2], args[5], allEntries)
+	if err != nil {
+		return nil, err
+	}
+	next, _ := parts[0].(string)
+	idle, _ := strconv.Atoi(args[4])
+	gone := []any{}
+	for _, p := range pending {
+		if p.id == next {
+			break
+		}
+		found, err := s.do("XRANGE", args[1], p.id, p.id)
+		if err != nil {
+			return nil, err
+		}
+		if list, _ := found.([]any); len(list) > 0 || p.idle < idle {
+			continue
+		}
+		if _, err := s.do("XACK", args[1], args[2], p.id); err != nil {
+			return nil, err
+		}
+		gone = append(gone, p.id)
+	}
+	parts[2] = gone
+	return parts, nil
 }
 
 // streamPending is XPENDING, whose summary counts entries that have been deleted
@@ -243,8 +296,31 @@ func (s *step) groups(key string) ([]map[string]any, error) {
 			return nil, err
 		}
 		group["pending"] = len(pending) // with those that have been deleted
+		if err := s.countLag(key, group); err != nil {
+			return nil, err
+		}
 	}
 	return groups, nil
+}
+
+// countLag corrects what a group has still to read, and has read. Entries that
+// were deleted do not count in either.
+func (s *step) countLag(key string, group map[string]any) error {
+	all, err := s.do("XLEN", key)
+	if err != nil {
+		return err
+	}
+	length, _ := all.(int)
+	ahead, err := s.do("XRANGE", key, fmt.Sprintf("(%s", group["last-delivered-id"]), "+")
+	if err != nil {
+		return err
+	}
+	list, _ := ahead.([]any)
+	group["lag"] = len(list)
+	if length > len(list) {
+		group["entries-read"] = length - len(list)
+	}
+	return nil
 }
 
 // streamSummary is XINFO STREAM key [FULL [COUNT count]].
@@ -281,12 +357,13 @@ func (s *step) streamSummary(args []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	nodes, firstID := 2, "0-0"
+	keys, firstID := 0, "0-0"
 	if entry, ok := first.([]any); ok {
+		keys = 1
 		firstID, _ = entry[0].(string)
 	}
 	summary := replyFields{
-		"length", known["length"], "radix-tree-keys", 1, "radix-tree-nodes", nodes,
+		"length", known["length"], "radix-tree-keys", keys, "radix-tree-nodes", keys + 1,
 		"last-generated-id", cmp.Or(lastID, "0-0"), "max-deleted-entry-id", "0-0",
 		"entries-added", known["length"], "recorded-first-entry-id", firstID,
 	}

@@ -293,3 +293,81 @@ func (op bitOperation) run(data []byte) any {
 	}
 	return int(fitted.Int64())
 }
+
+// bitRange reads the range of BITCOUNT and BITPOS in the unit of its last
+// argument, and returns it as bits of a string: from, and the one behind the
+// last.
+func bitRange(size int, start, end, unit string) (from, to int, err error) {
+	from, errFrom := integer(start)
+	to, errTo := integer(end)
+	if errFrom != nil || errTo != nil {
+		return 0, 0, errNotInteger
+	}
+	total, factor := size*8, 1
+	switch strings.ToUpper(unit) {
+	case "BIT":
+	case "BYTE":
+		total, factor = size, 8
+	default:
+		return 0, 0, errSyntax
+	}
+	if from < 0 {
+		from = max(from+total, 0)
+	}
+	if to < 0 {
+		to = max(to+total, 0)
+	}
+	to = min(to+1, total)
+	return from * factor, to * factor, nil
+}
+
+func bitAt(data string, i int) int { return int(data[i/8]>>(7-i%8)) & 1 }
+
+// bitCount is BITCOUNT, which may have a unit.
+func bitCount(s *step, args []string) (any, error) {
+	if len(args) != 5 {
+		return s.do(args...)
+	}
+	data, _, err := s.text("GET", args[1])
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := bitRange(len(data), args[2], args[3], args[4])
+	count := 0
+	for i := from; i < to; i++ {
+		count += bitAt(data, i)
+	}
+	return count, err
+}
+
+// bitPosition is BITPOS, which may have a unit.
+func bitPosition(s *step, args []string) (any, error) {
+	if len(args) != 6 {
+		return s.do(args...)
+	}
+	if args[2] != "0" && args[2] != "1" {
+		return nil, errors.New("ERR The bit argument must be 1 or 0.")
+	}
+	data, exists, err := s.text("GET", args[1])
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := bitRange(len(data), args[3], args[4], args[5])
+	if err != nil {
+		return nil, err
+	}
+	if !exists && args[2] == "0" {
+		return 0, nil
+	}
+	for i := from; i < to; i++ {
+		if strconv.Itoa(bitAt(data, i)) == args[2] {
+			return i, nil
+		}
+	}
+	return -1, nil
+}
+
+// subString is SUBSTR, the old name of GETRANGE.
+func subString(s *step, args []string) (any, error) {
+	return s.do(append([]string{"GETRANGE"}, args[1:]...)...)
+}

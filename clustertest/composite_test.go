@@ -2,6 +2,7 @@ package clustertest
 
 import (
 	"cmp"
+	_ "embed"
 	"net"
 	"reflect"
 	"strings"
@@ -14,115 +15,8 @@ import (
 	"github.com/seed-e06f3def/rediscluster/internal/redistest"
 )
 
-// likeServer lists commands that a server of version 7.0 answers in the same
-// words. Each group starts without keys.
-var likeServer = map[string][]string{
-	"sort": {
-		"RPUSH {t}l 3 1 2 10 1.5",
-		"SORT {t}l", "SORT {t}l DESC", "SORT {t}l ALPHA", "SORT {t}l ALPHA DESC", "SORT {t}l LIMIT 1 2", "SORT {t}l LIMIT 9 2",
-		"SORT {t}l LIMIT -1 2", "SORT {t}l LIMIT 0 -1", "SORT {t}l LIMIT 1 0", "SORT {t}l LIMIT a 0", "SORT {t}l LIMIT 1",
-		"SORT {t}l BY nosort", "SORT {t}l BY nosort DESC LIMIT 1 2", "SORT {t}l BY w_*", "SORT {t}l GET #", "SORT {t}l NOPE",
-		"SORT {t}l STORE {t}d", "LRANGE {t}d 0 -1", "SORT {t}l LIMIT 0 0 STORE {t}d", "EXISTS {t}d",
-		"SORT_RO {t}l DESC", "SORT_RO {t}l STORE {t}d", "SORT {t}none", "SORT {t}none STORE {t}d",
-		"SORT {t}l STORE other", "SORT", "SORT_RO",
-		"SADD {t}s b a c", "SORT {t}s", "SORT {t}s ALPHA", "SORT {t}s BY nosort STORE {t}d", "LRANGE {t}d 0 -1",
-		"ZADD {t}z 3 1 2 2 1 3", "SORT {t}z", "SORT {t}z BY nosort", "SORT {t}z BY nosort DESC", "SORT {t}z BY nosort LIMIT 1 1",
-		"SET {t}k v", "SORT {t}k", "HSET {t}h f v", "SORT {t}h ALPHA",
-	},
-	"lcs": {
-		"MSET {t}a ohmytext {t}b mynewtext", "LCS {t}a {t}b", "LCS {t}a {t}b LEN", "LCS {t}a {t}b IDX",
-		"LCS {t}a {t}b IDX MINMATCHLEN 4", "LCS {t}a {t}b IDX MINMATCHLEN 4 WITHMATCHLEN", "LCS {t}a {t}b IDX WITHMATCHLEN",
-		"LCS {t}a {t}b IDX LEN", "LCS {t}a {t}b NOPE", "LCS {t}a {t}b MINMATCHLEN", "LCS {t}a {t}b IDX MINMATCHLEN x",
-		"LCS {t}a {t}none", "LCS {t}none {t}none LEN", "LCS {t}none {t}a IDX", "LCS {t}a", "LCS {t}a other",
-		"RPUSH {t}l 1", "LCS {t}a {t}l", "MSET {t}a aXbXcXd {t}b bcdabcd", "LCS {t}a {t}b", "LCS {t}a {t}b IDX WITHMATCHLEN",
-		"LCS {t}b {t}a IDX WITHMATCHLEN",
-	},
-	"bitfield": {
-		"BITFIELD k INCRBY i5 100 1 GET u4 0", "STRLEN k", "BITFIELD k SET u8 0 255 SET u8 #1 128 GET u16 0", "GET k",
-		"BITFIELD k INCRBY u2 100 1 OVERFLOW SAT INCRBY u2 102 1", "BITFIELD k OVERFLOW SAT INCRBY u2 100 9 INCRBY i8 0 -200 INCRBY i8 0 400",
-		"BITFIELD k OVERFLOW FAIL INCRBY u2 102 9 INCRBY u2 102 -9", "BITFIELD k OVERFLOW WRAP INCRBY u2 102 9 INCRBY i8 0 127",
-		"BITFIELD k SET i8 0 -1 GET u8 0 SET i64 8 -9223372036854775808 GET i64 8 GET u63 8", "BITFIELD k SET u8 0 -1 GET u8 0",
-		"BITFIELD k OVERFLOW FAIL SET u4 0 99", "BITFIELD k OVERFLOW SAT SET i4 0 99 GET i4 0",
-		"BITFIELD k GET u64 0", "BITFIELD k GET x8 0", "BITFIELD k GET u 0", "BITFIELD k GET i65 0", "BITFIELD k GET i8 -1",
-		"BITFIELD k GET i8 #x", "BITFIELD k SET i8 0 x", "BITFIELD k OVERFLOW NOPE", "BITFIELD k NOPE", "BITFIELD k GET u8", "BITFIELD k",
-		"BITFIELD_RO k GET u8 0 GET i3 5", "BITFIELD_RO k SET u8 0 1", "BITFIELD_RO none GET u8 0", "EXISTS none",
-		"BITFIELD none GET u8 0", "EXISTS none", "BITFIELD e OVERFLOW FAIL INCRBY u2 0 5", "STRLEN e",
-		"RPUSH l 1", "BITFIELD l GET u8 0", "SET v abc EX 100", "BITFIELD v SET u8 8 65", "GET v", "TTL v",
-	},
-	"zset": {
-		"ZADD {t}a 1 one 2 two 3 three 3 four", "ZADD {t}b 5 two", "SADD {t}s one x",
-		"ZDIFF 2 {t}a {t}b", "ZDIFF 2 {t}a {t}b WITHSCORES", "ZDIFF 3 {t}a {t}b {t}s WITHSCORES", "ZDIFF 1 {t}none",
-		"ZDIFF 0 {t}a", "ZDIFF x {t}a", "ZDIFF 3 {t}a {t}b", "ZDIFF 1 {t}a NOPE", "ZDIFF 1 {t}s WITHSCORES",
-		"ZDIFFSTORE {t}d 2 {t}a {t}b", "ZRANGE {t}d 0 -1", "ZDIFFSTORE {t}d 2 {t}a {t}a", "EXISTS {t}d", "ZDIFFSTORE {t}d 0 {t}a",
-		"ZINTERCARD 2 {t}a {t}b", "ZINTERCARD 2 {t}a {t}a LIMIT 2", "ZINTERCARD 2 {t}a {t}a LIMIT 0", "ZINTERCARD 2 {t}a {t}s",
-		"ZINTERCARD 1 {t}a LIMIT -1", "ZINTERCARD 1 {t}a LIMIT x", "ZINTERCARD 1 {t}a LIMIT", "ZINTERCARD 0 {t}a", "ZINTERCARD 3 {t}a",
-		"ZINTERCARD x {t}a", "ZINTERCARD 1 {t}a NOPE 1",
-		"ZRANGESTORE {t}d {t}a 1 2", "ZMSCORE {t}d one two four three", "ZRANGESTORE {t}d {t}a (1 3 BYSCORE", "ZRANGE {t}d 0 -1",
-		"ZRANGESTORE {t}d {t}a 3 1 BYSCORE REV LIMIT 0 2", "ZRANGE {t}d 0 -1", "ZRANGESTORE {t}d {t}a - + BYLEX", "ZCARD {t}d",
-		"ZRANGESTORE {t}d {t}a 5 9", "EXISTS {t}d", "ZRANGESTORE {t}d {t}a 0 -1 WITHSCORES", "ZRANGESTORE {t}d {t}a a b",
-		"SET {t}k v", "ZDIFF 2 {t}a {t}k", "ZINTERCARD 1 {t}k", "ZRANGESTORE {t}d {t}k 0 -1",
-		"ZADD {t}i inf up -inf down 1.5 half", "ZDIFF 1 {t}i WITHSCORES", "ZRANGESTORE {t}d {t}i 0 -1", "ZMSCORE {t}d up down half",
-	},
-	"nan": {
-		"ZADD z nan m", "ZADD z 1 a NaN m", "ZADD z NX CH nan m", "ZADD z INCR nan m", "EXISTS z", "ZINCRBY z nan m", "EXISTS z",
-		"ZADD z +inf m", "ZINCRBY z -inf m", "ZADD z INCR -inf m", "ZSCORE z m", "ZADD z 1", "ZADD z nan", "ZADD z 1 a x b",
-		"ZRANGEBYSCORE z nan 1", "ZRANGEBYSCORE z 1 (nan", "ZREVRANGEBYSCORE z nan 1", "ZCOUNT z nan nan", "ZREMRANGEBYSCORE z 0 nan",
-		"ZRANGE z nan 1 BYSCORE", "ZUNIONSTORE {z}d 1 z WEIGHTS nan", "ZINTERSTORE {z}d 1 z WEIGHTS nan", "ZUNION 1 z WEIGHTS nan", "ZINTER 1 z WEIGHTS nan",
-		"INCRBYFLOAT f nan", "INCRBYFLOAT f inf", "HINCRBYFLOAT h f nan", "HINCRBYFLOAT h f inf", "GEOADD g nan 1 m", "EXISTS f h g",
-	},
-	"geo": {
-		"GEOADD {t}g 13.361389 38.115556 Palermo 15.087269 37.502669 Catania -0.1278 51.5074 London -122.27652 37.805186 S1",
-		"GEOHASH {t}g Palermo Catania none London S1", "GEOHASH {t}g", "GEOHASH {t}none a", "SET {t}k v", "GEOHASH {t}k a",
-		"GEOSEARCHSTORE {t}d {t}g FROMLONLAT 15 37 BYRADIUS 200 km ASC", "ZMSCORE {t}d Palermo Catania",
-		"GEOSEARCHSTORE {t}d {t}g FROMMEMBER Palermo BYBOX 400 400 km COUNT 1", "ZRANGE {t}d 0 -1",
-		"GEOSEARCHSTORE {t}d {t}g FROMLONLAT 15 37 BYRADIUS 1 m", "EXISTS {t}d",
-		"GEOSEARCHSTORE {t}d {t}none FROMLONLAT 15 37 BYRADIUS 1 m",
-		"GEOSEARCHSTORE {t}d {t}k FROMLONLAT 15 37 BYRADIUS 1 m",
-	},
-	"streams": {
-		"XADD s 1-1 a 1", "XADD s 1-2 b 2", "XADD s 2-1 c 3", "XGROUP CREATE s g 0", "XREADGROUP GROUP g me STREAMS s >",
-		"XDEL s 1-2", "XREADGROUP GROUP g me STREAMS s 0", "XREADGROUP GROUP g me STREAMS s 1-1", "XREADGROUP GROUP g me COUNT 2 STREAMS s 0",
-		"XREADGROUP GROUP g me BLOCK 0 STREAMS s 1", "XREADGROUP GROUP g other STREAMS s 0", "XREADGROUP GROUP g me STREAMS s 9",
-		"XREADGROUP GROUP none me STREAMS s 0", "XREADGROUP GROUP g me STREAMS s", "XREADGROUP GROUP g me STREAMS s x",
-		"XPENDING s g", "XACK s g 1-1 1-1 1-2 2-1 9-9", "XACK s none 1-1", "XACK s g x", "XPENDING s g", "XPENDING s none", "XREADGROUP GROUP g me STREAMS s 0",
-		"XINFO STREAM none", "XINFO STREAM s NOPE", "XINFO STREAM s FULL COUNT x", "XINFO GROUPS none", "XINFO CONSUMERS s none",
-	},
-	"transaction": {
-		"RPUSH {t}l 2 1", "MULTI", "SORT {t}l", "LCS {t}l {t}x", "SORT {t}l STORE {t}d", "BITFIELD {t}b INCRBY u8 0 1 GET u8 0",
-		"BLMPOP 0 1 {t}l LEFT COUNT 5", "BLMPOP 0 1 {t}l LEFT", "EXEC", "LRANGE {t}d 0 -1",
-		"MULTI", "SORT {t}l GET", "SORT {t}l STORE", "EXEC",
-	},
-	"scripts": {
-		"EVAL return{redis.call('SADD',KEYS[1],'2','1'),redis.call('SORT',KEYS[1])} 1 s",
-		"EVAL return{redis.call('ZADD',KEYS[1],'1','a'),redis.call('ZDIFF','1',KEYS[1],'WITHSCORES')} 1 z",
-		"EVAL return{redis.call('BITFIELD',KEYS[1],'SET','u8','0','65'),redis.call('GET',KEYS[1])} 1 b",
-	},
-	"functions": {
-		"FUNCTION LOAD @lib2", "FUNCTION LIST", "FUNCTION LIST WITHCODE", "FUNCTION LOAD @lib2", "FUNCTION LOAD REPLACE @lib2",
-		"FUNCTION LOAD @lib", "FUNCTION LOAD @clash", "FUNCTION LOAD @nothing", "FUNCTION LOAD @noname", "FUNCTION LOAD @badname",
-		"FUNCTION LOAD @engine", "FUNCTION LOAD @header", "FUNCTION LOAD @option", "FUNCTION LOAD NOPE @lib", "FUNCTION LOAD",
-		"FUNCTION LIST LIBRARYNAME lib2", "FUNCTION LIST LIBRARYNAME none*", "FUNCTION LIST NOPE", "FUNCTION STATS", "FUNCTION KILL",
-		"FCALL put 1 k v", "FCALL fetch 1 k", "FCALL_RO fetch 1 k", "FCALL_RO put 1 k v", "FCALL one 0", "FCALL none 0",
-		"FCALL put 2 k", "FCALL put -1 k", "FCALL put x k", "FCALL put", "FCALL put 2 a b v",
-		"MULTI", "FCALL put 1 k w", "FCALL fetch 1 k", "EXEC",
-		"FUNCTION DELETE lib2", "FUNCTION DELETE lib2", "FUNCTION DELETE", "FCALL one 0",
-		"FUNCTION FLUSH NOPE", "FUNCTION FLUSH SYNC", "FUNCTION LIST", "FCALL put 1 k v", "FUNCTION NOPE", "FUNCTION",
-	},
-	"diagnostics": {
-		"SLOWLOG GET", "SLOWLOG GET 5", "SLOWLOG LEN", "SLOWLOG RESET", "SLOWLOG NOPE", "SLOWLOG",
-		"LATENCY LATEST", "LATENCY HISTORY command", "LATENCY HISTORY", "LATENCY RESET", "LATENCY NOPE", "LATENCY",
-		"ACL WHOAMI", "ACL USERS", "ACL LIST", "ACL GETUSER none", "ACL GETUSER", "ACL LOG", "ACL LOG RESET", "ACL DRYRUN default GET k",
-		"ACL DRYRUN none GET k", "ACL GENPASS 0", "ACL NOPE", "ACL",
-	},
-	"blmpop": {
-		"RPUSH {t}a 1 2 3", "RPUSH {t}b 4", "BLMPOP 1 2 {t}a {t}b LEFT", "BLMPOP 1 2 {t}a {t}b RIGHT COUNT 9", "BLMPOP 1 2 {t}a {t}b LEFT COUNT 9",
-		"BLMPOP 0.01 2 {t}a {t}b LEFT", "BLMPOP -1 1 {t}a LEFT", "BLMPOP x 1 {t}a LEFT", "BLMPOP 0 0 {t}a LEFT", "BLMPOP 0 x {t}a LEFT",
-		"BLMPOP 0 1 {t}a NOPE", "BLMPOP 0 1 {t}a LEFT COUNT 0", "BLMPOP 0 1 {t}a LEFT COUNT", "BLMPOP 0 9 {t}a LEFT", "BLMPOP 0 1 {t}a", "SET {t}k v",
-		"BLMPOP 0 1 {t}k LEFT", "BLMPOP 0 1 other {t}a LEFT", "BLMPOP 0 2 other {t}a LEFT",
-	},
-}
-
-// likeServerTexts are the arguments that are no single word.
+// likeServerTexts are the arguments in testdata/commands.txt that are no single
+// word.
 var likeServerTexts = map[string]string{
 	"@lib": `#!lua name=lib
 redis.register_function('put', function(keys, args) return redis.call('SET', keys[1], args[1]) end)
@@ -138,11 +32,30 @@ redis.register_function{function_name='fetch', callback=function(keys, args) ret
 	"@option":  "#!lua name=x other=y\nredis.register_function('x', function() return 1 end)",
 }
 
+//go:embed testdata/commands.txt
+var commandsText string
+
+// commandGroups returns the commands of testdata/commands.txt by group.
+func commandGroups(t *testing.T) map[string][]string {
+	groups := map[string][]string{}
+	name := ""
+	for line := range strings.Lines(commandsText) {
+		line = strings.TrimSpace(line)
+		if heading, ok := strings.CutPrefix(line, "== "); ok {
+			name = heading
+		} else if line != "" && line[0] != '#' {
+			groups[name] = append(groups[name], line)
+		}
+	}
+	require.NotEmpty(t, groups)
+	return groups
+}
+
 func TestCommandsAreAnsweredAsByAServer(t *testing.T) {
 	t.Parallel()
 	redistest.Require(t)
 	server := redistest.Start(t, redistest.Options{Shards: 1}).Nodes()[0]
-	for name, group := range likeServer {
+	for name, group := range commandGroups(t) {
 		for _, protocol := range []string{"2", "3"} {
 			t.Run(name+"/RESP"+protocol, func(t *testing.T) {
 				c := Start(t, Options{Shards: 1})
@@ -323,4 +236,19 @@ func TestWatchSeesComposites(t *testing.T) {
 	client.do("MULTI")
 	client.do("PING")
 	require.Nil(t, client.do("EXEC"))
+}
+
+func TestGeoSearchWithCountFindsTheNearest(t *testing.T) {
+	t.Parallel()
+	client := dial(t, Start(t, Options{Shards: 1}).Primary(0))
+	client.do("GEOADD", "g", "13.361389", "38.115556", "Palermo", "15.087269", "37.502669", "Catania")
+	for _, command := range []string{
+		"GEOSEARCH g FROMLONLAT 15 37 BYRADIUS 200 km COUNT 1",
+		"GEORADIUS_RO g 15 37 200 km COUNT 1",
+	} {
+		require.Equal(t, []any{"Catania"}, client.do(strings.Fields(command)...), command)
+		client.do("MULTI")
+		require.Equal(t, "QUEUED", client.do(strings.Fields(command)...), command)
+		require.Equal(t, []any{[]any{"Catania"}}, client.do("EXEC"), command)
+	}
 }

@@ -37,6 +37,50 @@ func (s *step) members(key string) (map[string]float64, error) {
 	return found, nil
 }
 
+// withScores runs a command whose reply has scores if the arguments say so.
+func withScores(s *step, args []string) (any, error) {
+	reply, err := s.do(args...)
+	list, ok := reply.([]any)
+	switch {
+	case !ok || err != nil:
+		return reply, err
+	case strings.HasPrefix(strings.ToUpper(args[0]), "ZPOP"):
+		if len(args) == 2 { // one member and its score, without a list around them
+			return single(list)
+		}
+	case indexFold(args[2:], "WITHSCORES") < 0:
+		return list, nil
+	}
+	result := scored{}
+	for pair := range slices.Chunk(list, 2) {
+		score, err := strconv.ParseFloat(fmt.Sprint(pair[1]), 64)
+		if err != nil {
+			return nil, err
+		}
+		result = append(result, scoredMember{fmt.Sprint(pair[0]), score})
+	}
+	return result, nil
+}
+
+// single is the reply of ZPOPMIN and ZPOPMAX without a count.
+func single(list []any) (any, error) {
+	if len(list) != 2 {
+		return list, nil
+	}
+	score, err := strconv.ParseFloat(fmt.Sprint(list[1]), 64)
+	return []any{list[0], score}, err
+}
+
+// storeOrDelete runs a command that stores its result. Of an empty one nothing
+// is left, where miniredis leaves an empty key.
+func storeOrDelete(s *step, args []string) (any, error) {
+	reply, err := s.do(args...)
+	if reply == 0 && err == nil {
+		_, err = s.do("DEL", args[1])
+	}
+	return reply, err
+}
+
 // countedSources reads the number of keys at args[at], the keys, and what the
 // sorted sets at those keys have.
 func (s *step) countedSources(args []string, at int) (sources []map[string]float64, rest []string, err error) {
@@ -242,6 +286,55 @@ func (p place) metres(q place) float64 {
 	u := math.Sin((q.latitude - p.latitude) * radian / 2)
 	v := math.Sin((q.longitude - p.longitude) * radian / 2)
 	return 2 * earthRadius * math.Asin(math.Sqrt(u*u+math.Cos(p.latitude*radian)*math.Cos(q.latitude*radian)*v*v))
+}
+
+// geoAdd is GEOADD with its options.
+func geoAdd(s *step, args []string) (any, error) {
+	var onlyNew, onlyOld, changes bool
+	rest := args[2:]
+options:
+	for ; len(rest) > 0; rest = rest[1:] {
+		switch strings.ToUpper(rest[0]) {
+		case "NX":
+			onlyNew = true
+		case "XX":
+			onlyOld = true
+		case "CH":
+			changes = true
+		default:
+			break options
+		}
+	}
+	if len(rest) == 0 || len(rest)%3 != 0 || onlyNew && onlyOld {
+		return nil, errSyntax
+	}
+	scores, err := s.members(args[1])
+	if err != nil {
+		return nil, err
+	}
+	add := []string{"GEOADD", args[1]}
+	for triple := range slices.Chunk(rest, 3) {
+		if old := has(scores, triple[2]); !(onlyNew && old) && !(onlyOld && !old) {
+			add = append(add, triple...)
+		} else if _, err := parsePlace(triple[0], triple[1]); err != nil {
+			return nil, err
+		}
+	}
+	if len(add) == 2 {
+		return 0, nil
+	}
+	added, err := s.do(add...)
+	if err != nil || !changes {
+		return added, err
+	}
+	now, err := s.members(args[1])
+	count := 0
+	for member, score := range now {
+		if old, ok := scores[member]; !ok || old != score {
+			count++
+		}
+	}
+	return count, err
 }
 
 // geoHash is GEOHASH.

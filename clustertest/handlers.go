@@ -1,5 +1,7 @@
 package clustertest
 
+import "time"
+
 // handlers are the commands that the front answers itself, or changes before
 // miniredis sees them. All others go through conn.routed.
 var handlers = map[string]func(c *conn, args []string){
@@ -12,6 +14,7 @@ var handlers = map[string]func(c *conn, args []string){
 	"CONFIG":    cmdConfig,
 	"HELLO":     cmdHello,
 	"INFO":      cmdInfo,
+	"LASTSAVE":  func(c *conn, _ []string) { c.node.stats.ran("LASTSAVE"); c.peer.WriteInt(int(time.Now().Unix())) },
 	"LATENCY":   cmdLatency,
 	"MONITOR":   cmdMonitor,
 	"PING":      cmdPing,
@@ -22,6 +25,12 @@ var handlers = map[string]func(c *conn, args []string){
 	"ROLE":      cmdRole,
 	"SLOWLOG":   cmdSlowlog,
 	"WAIT":      cmdWait,
+
+	"GEORADIUS":            cmdNearest,
+	"GEORADIUSBYMEMBER":    cmdNearest,
+	"GEORADIUSBYMEMBER_RO": cmdNearest,
+	"GEORADIUS_RO":         cmdNearest,
+	"GEOSEARCH":            cmdNearest,
 
 	"COPY":     cmdCopy,
 	"FLUSHALL": cmdFlushAll,

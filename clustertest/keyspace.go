@@ -55,3 +55,13 @@ func cmdWait(c *conn, args []string) {
 	c.node.stats.ran("WAIT")
 	c.peer.WriteInt(len(c.cluster.healthyReplicas(c.node.shard)))
 }
+
+// cmdNearest is a search for places. A COUNT without ANY means the nearest ones:
+// miniredis has to be told.
+func cmdNearest(c *conn, args []string) {
+	name := strings.ToUpper(args[0])
+	if indexFold(args, "COUNT") > 0 && indexFold(args, "ANY") < 0 && indexFold(args, "ASC") < 0 && indexFold(args, "DESC") < 0 {
+		args = append(args, "ASC")
+	}
+	c.routed(name, commands[name], args, nil)
+}
