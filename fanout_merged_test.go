@@ -156,3 +156,15 @@ func TestSubscriptionsOfTheWholeCluster(t *testing.T) {
 	require.ErrorAs(t, err, new(*NodesError))
 	require.EqualValues(t, 4, n)
 }
+
+func TestChannelThatIsAskedForTwiceIsCountedOnce(t *testing.T) {
+	servers := newScriptedCluster(t, 3)
+	for _, s := range servers {
+		s.on("PUBSUB NUMSUB", says("*6\r\n+a\r\n:1\r\n+b\r\n:0\r\n+a\r\n:1\r\n"))
+	}
+	c := clusterOf(t, servers, nil)
+	require.Equal(t, map[string]int64{"a": 3, "b": 0}, c.PubSubNumSub(t.Context(), "a", "b", "a").Val())
+	raw, err := c.Do(t.Context(), "pubsub", "numsub", "a", "b", "a").Slice()
+	require.NoError(t, err)
+	require.Equal(t, []any{"a", int64(3), "b", int64(0), "a", int64(3)}, raw, "as a server answers")
+}

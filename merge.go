@@ -138,7 +138,8 @@ func joinSets(replies [][]byte) ([]byte, error) {
 func sumByName(replies [][]byte) ([]byte, error) {
 	var names []string
 	sums := map[string]int64{}
-	for _, reply := range replies {
+	for i, reply := range replies {
+		counted := map[string]bool{} // a caller may ask for a name twice
 		d := resp.NewDecoder(reply, true)
 		n, err := d.Pairs()
 		if err != nil {
@@ -154,10 +155,13 @@ func sumByName(replies [][]byte) ([]byte, error) {
 				return nil, err
 			}
 			before, known := sums[name]
-			if !known {
+			if !known || i == 0 {
 				names = append(names, name)
 			}
-			sums[name] = sum(before, number)
+			if !counted[name] {
+				sums[name] = sum(before, number)
+			}
+			counted[name] = true
 		}
 	}
 	joined := resp.AppendArray(nil, 2*len(names))
