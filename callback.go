@@ -121,6 +121,24 @@ func returned(ctx context.Context, done <-chan struct{}) bool {
 // dialStep is where a dial has got to: the stage, and the callback that has it, if any.
 type dialStep struct{ stage, callback string }
 
+// stageOf is the stage of a dial that notes its steps at step.
+func stageOf(step *atomic.Pointer[dialStep]) string {
+	if step != nil {
+		if at := step.Load(); at != nil {
+			return at.stage
+		}
+	}
+	return "dial"
+}
+
+// unfinished is the error of a wait for a dial that ends before the dial, because of cause.
+func unfinished(addr, stage string, cause error) error {
+	if stage == stageTLS {
+		cause = askForTLS(cause)
+	}
+	return &DialError{addr, stage, cause}
+}
+
 // at notes where the dial has got to.
 func (d *dialer) at(stage string) {
 	if d.step != nil {

@@ -23,14 +23,7 @@ var errSlowDial = errors.New("no answer to the dial yet")
 func (p *pool) stalled() bool { return p.dialing > 0 && len(p.conns) == 0 }
 
 // stage is where the latest dial has got to. The lock is held.
-func (p *pool) stage() string {
-	if p.latest != nil {
-		if at := p.latest.Load(); at != nil {
-			return at.stage
-		}
-	}
-	return "dial"
-}
+func (p *pool) stage() string { return stageOf(p.latest) }
 
 // dialPatience is how long to wait for a dial before it is called slow. Only the first
 // who come have it: later ones should learn from a new map that the node was replaced,

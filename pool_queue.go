@@ -123,6 +123,9 @@ func (p *pool) awaited() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stalled() {
+		if p.stage() == stageTLS {
+			return stageTLS + "; is it a port without TLS?"
+		}
 		return p.stage()
 	}
 	text := fmt.Sprintf("all %d of PoolSize %d are in use", len(p.conns), p.opt.PoolSize)
@@ -137,14 +140,10 @@ func (p *pool) awaited() string {
 func (p *pool) unanswered(command string, cause error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch stage := p.stage(); {
-	case len(p.conns) > 0:
+	if len(p.conns) > 0 {
 		return &NodeError{Node: p.opt.Addr, Cause: fmt.Errorf("%s: %w", command, cause)}
-	case stage == stageTLS:
-		return &DialError{p.opt.Addr, stage, askForTLS(cause)}
-	default:
-		return &DialError{p.opt.Addr, stage, cause}
 	}
+	return unfinished(p.opt.Addr, p.stage(), cause)
 }
 
 func (w *waiter) outcome(node string) (*wire.Conn, error) {

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -476,11 +477,12 @@ func (r *linkRound) linkTo(n *node, shards bool) *link {
 		born:       r.now,
 		wasPrimary: hasAddr(r.view.primaries(), n.addr),
 		cancel:     cancel,
+		step:       new(atomic.Pointer[dialStep]),
 		subs:       map[*topic]subState{},
 		ending:     map[topicKey]*topic{},
 	}
 	p.links = append(p.links, l)
-	d := &dialer{opt: p.optionsFor(n), greeted: n.client.pool.dialer.greeted}
+	d := &dialer{opt: p.optionsFor(n), greeted: n.client.pool.dialer.greeted, step: l.step}
 	l.clientName = d.opt.ClientName
 	primaryOnly := (shards || p.spread || p.unknown) && p.source.hasReplicas()
 	if rest := p.pauses[n.addr]; rest != nil && rest.failures >= roleDoubts {

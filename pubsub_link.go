@@ -36,9 +36,10 @@ type link struct {
 	demoted     bool          // it has said that it is not
 
 	cancel context.CancelFunc
-	nc     net.Conn // nil while it is dialled
-	resp3  bool     // the server speaks RESP3
-	gone   bool     // nothing that comes counts any more
+	step   *atomic.Pointer[dialStep] // of its dial
+	nc     net.Conn                  // nil while it is dialled
+	resp3  bool                      // the server speaks RESP3
+	gone   bool                      // nothing that comes counts any more
 
 	// subs is the channels and patterns subscribed to, or asked for.
 	subs map[*topic]subState

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -82,9 +84,21 @@ func (p *PubSub) ReceiveTimeout(ctx context.Context, timeout time.Duration) (any
 		case <-late:
 			return nil, receiveTimeout(timeout)
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, p.nothingCame(ctx.Err())
 		}
 	}
+}
+
+// nothingCame is the error of a Receive whose context has ended with cause. It is more
+// than that when there is no subscription yet from which a message could come.
+func (p *PubSub) nothingCame(cause error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	topics := slices.Collect(maps.Values(p.topics))
+	if len(topics) == 0 || p.counts != [2]int{} {
+		return cause
+	}
+	return p.unconfirmed("nothing is subscribed to yet", cause, topics)
 }
 
 // finished is why nothing will come any more.

@@ -17,6 +17,8 @@ type pubsubSource interface {
 	refresh()
 	// trouble is why view is nil.
 	trouble() error
+	// unloaded is the error of a wait, while view is nil, that ends because of cause.
+	unloaded(cause error) error
 	// moved learns from a node that the one at addr serves the slot. It reports
 	// whether the source follows.
 	moved(slot int, addr string) bool
@@ -67,6 +69,8 @@ func (s clusterSource) mayStandAlone() bool      { return s.t.opt.ClusterSlots !
 func (s clusterSource) over() <-chan struct{}    { return s.t.life.Done() }
 func (s clusterSource) background() *failureLog  { return &s.t.background }
 
+func (s clusterSource) unloaded(cause error) error { return s.t.unloaded(cause) }
+
 func (s clusterSource) patience() time.Duration {
 	return wishPatience(s.t.opt.DialTimeout, s.t.opt.ReadTimeout)
 }
@@ -103,6 +107,7 @@ func (s singleSource) refresh()                 {}
 func (s singleSource) hasReplicas() bool        { return false }
 func (s singleSource) mayStandAlone() bool      { return false }
 func (s singleSource) trouble() error           { return nil }
+func (s singleSource) unloaded(c error) error   { return c }
 func (s singleSource) moved(int, string) bool   { return false }
 func (s singleSource) patience() time.Duration {
 	return wishPatience(s.opt.DialTimeout, s.opt.ReadTimeout)

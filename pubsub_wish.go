@@ -42,15 +42,18 @@ func (p *PubSub) subscribe(ctx context.Context, kind topicKind, names []string) 
 	patience := p.source.patience()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
+	var cause error
+	text := "not confirmed"
 	select {
 	case err := <-w.over:
 		return err
 	case <-ctx.Done():
-		err = ctx.Err()
+		cause = ctx.Err()
 	case <-p.life.Done():
-		err = ErrClosed
+		cause = ErrClosed
 	case <-timer.C:
-		err = netError{fmt.Errorf("redis: pub/sub: not confirmed within %s: %w", patience, os.ErrDeadlineExceeded)}
+		cause = os.ErrDeadlineExceeded
+		text = fmt.Sprintf("not confirmed within %s", patience)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -60,10 +63,38 @@ func (p *PubSub) subscribe(ctx context.Context, kind topicKind, names []string) 
 		return err
 	default:
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) && w.trouble != nil {
-		err = w.trouble
+	switch {
+	case cause == ErrClosed:
+		return cause
+	case w.trouble == nil:
+		return p.unconfirmed(text, cause, w.topics)
+	case cause == os.ErrDeadlineExceeded:
+		return w.trouble
 	}
-	return err
+	return netError{fmt.Errorf("%w (after: %w)", p.unconfirmed(text, cause, w.topics), w.trouble)}
+}
+
+// unconfirmed is the error of a wait for topics to be subscribed to that ends because of
+// cause: it says what is awaited of whom. The lock is held.
+func (p *PubSub) unconfirmed(text string, cause error, topics []*topic) error {
+	var errs []error
+	if p.source.view() == nil {
+		errs = append(errs, p.source.unloaded(cause))
+	}
+	for _, l := range p.links {
+		asked := slices.ContainsFunc(topics, func(t *topic) bool { return l.subs[t] == subAsked })
+		switch {
+		case l.gone:
+		case l.nc == nil:
+			errs = append(errs, unfinished(l.addr, stageOf(l.step), cause))
+		case asked:
+			errs = append(errs, fmt.Errorf("redis: %s: no answer to the subscription: %w", l.addr, cause))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		cause = err
+	}
+	return asNetError(fmt.Errorf("redis: pub/sub: %s: %w", text, cause))
 }
 
 // grant notes that a topic is subscribed to, or not wanted any more. The lock is

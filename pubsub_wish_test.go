@@ -276,3 +276,61 @@ func TestSubscribeGoesOn(t *testing.T) {
 		require.NotZero(t, p.Dropped())
 	})
 }
+
+// A caller whose context ends before anything is subscribed to is told what is awaited of
+// whom, by Subscribe and by Receive.
+func TestContextEndsBeforeTheFirstSubscription(t *testing.T) {
+	for name, test := range map[string]struct {
+		addr   string
+		script func(s *scripted)
+		single string // what a Client says
+		want   string // what a ClusterClient says; empty: the same
+	}{
+		"dropped packets": {"blackhole:1", nil, "redis: blackhole:1: dial: ", ""},
+		"no greeting":     {"a:1", func(s *scripted) { s.on("HELLO", stalls) }, "redis: a:1: handshake: ", ""},
+		"no map":          {"a:1", func(s *scripted) { s.on("CLUSTER SLOTS", stalls) }, "", "redis: a:1: CLUSTER SLOTS: "},
+		"no answer":       {"a:1", func(s *scripted) { s.on("SUBSCRIBE", stalls) }, "redis: a:1: no answer to the subscription: ", ""},
+	} {
+		for _, cluster := range []bool{false, true} {
+			want := test.single
+			if cluster && test.want != "" {
+				want = test.want
+			}
+			if want == "" {
+				continue
+			}
+			t.Run(fmt.Sprint(name, " cluster:", cluster), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					m := newMemoryNet(t)
+					if s := m.add("a:1"); test.script != nil {
+						test.script(s)
+					}
+					var c UniversalClient = NewClient(&Options{Addr: test.addr, Dialer: m.dial, DisableIdentity: true})
+					if cluster {
+						c = m.client(nil, test.addr)
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+					defer cancel()
+					p := c.Subscribe(ctx)
+					_, received := p.Receive(ctx)
+					require.Equal(t, context.DeadlineExceeded, received, "no channel is wanted")
+					ctx, cancel = context.WithTimeout(t.Context(), 200*time.Millisecond)
+					defer cancel()
+					began := time.Now()
+					subscribed := p.Subscribe(ctx, "news")
+					_, received = p.Receive(ctx)
+					require.Equal(t, 200*time.Millisecond, time.Since(began))
+					for _, err := range []error{subscribed, received} {
+						require.ErrorContains(t, err, "redis: pub/sub: ")
+						require.ErrorContains(t, err, want)
+						require.ErrorIs(t, err, context.DeadlineExceeded)
+						timeout, ok := err.(net.Error)
+						require.True(t, ok && timeout.Timeout())
+					}
+					require.NoError(t, p.Close())
+					require.NoError(t, c.Close())
+				})
+			})
+		}
+	}
+}
