@@ -12,7 +12,8 @@ import (
 
 // Conn is one connection, for what depends on the connection it is sent on.
 // Get it from [Client.Conn], or in Options.OnConnect. Nothing is sent twice on
-// it. It may be used by one goroutine at a time.
+// it: a write whose connection is lost ends with [ErrWriteInDoubt], unless that is in
+// OnConnect. It may be used by one goroutine at a time.
 type Conn struct {
 	cmdable
 	statefulCmdable
@@ -61,9 +62,18 @@ func (c *Conn) Process(ctx context.Context, cmd Cmder) error { return c.hooks.pr
 
 func (c *Conn) processCommand(ctx context.Context, cmd Cmder) error {
 	c.mark(cmd)
-	err := c.process(ctx, cmd)
+	err := c.judge(c.process(ctx, cmd), cmd)
 	cmd.SetErr(err)
 	return err
+}
+
+// judge makes an error of the commands what a client would make of it. In OnConnect it
+// stays as it is: the command for which the dial is made has not run.
+func (c *Conn) judge(err error, cmds ...Cmder) error {
+	if err == nil || c.pool == nil {
+		return err
+	}
+	return judge(outcome{err: err, repeatable: mayRepeatAll(cmds, false)}).err
 }
 
 func (c *Conn) process(ctx context.Context, cmd Cmder) error {
@@ -198,10 +208,20 @@ func (c *Conn) TxPipelined(ctx context.Context, fn func(Pipeliner) error) ([]Cmd
 }
 
 func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
+	c.pipeline(ctx, cmds)
+	for _, cmd := range cmds {
+		cmd.SetErr(c.judge(cmd.Err(), cmd))
+	}
+	return firstError(cmds)
+}
+
+// pipeline sends the commands and puts the replies, or errors, into them.
+func (c *Conn) pipeline(ctx context.Context, cmds []Cmder) {
 	c.mark(cmds...)
 	conn, err := c.get(ctx)
 	if err != nil {
-		return setErrors(cmds, err)
+		_ = setErrors(cmds, err)
+		return
 	}
 	self := &node{client: &Client{opt: c.opt}}
 	g := &batchGroup{conn: conn, alone: c.pool != nil}
@@ -213,17 +233,16 @@ func (c *Conn) processPipeline(ctx context.Context, cmds []Cmder) error {
 		}
 	}
 	if g.first == nil {
-		return firstError(cmds)
+		return
 	}
 	c.scripts.prepare(ctx, g)
 	g.submit(ctx, g.encode())
 	g.receive(ctx)
-	return firstError(cmds)
 }
 
 func (c *Conn) processTx(ctx context.Context, cmds []Cmder) error {
 	if err := c.execute(ctx, cmds); err != nil {
-		return failTx(cmds, err)
+		return failTx(cmds, c.judge(err, cmds...))
 	}
 	return firstError(cmds)
 }

@@ -228,6 +228,42 @@ func TestClusterSlotsWithNulls(t *testing.T) {
 	}
 }
 
+// A write on a Conn whose connection is lost may have run, as one of a client; a read
+// leaves no doubt.
+func TestConnWritesInDoubt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		call    func(ctx context.Context, c *Conn) error
+		inDoubt bool
+	}{
+		"write":          {func(ctx context.Context, c *Conn) error { return c.Set(ctx, "k", "v", 0).Err() }, true},
+		"blocking write": {func(ctx context.Context, c *Conn) error { return c.BLPop(ctx, 0, "k").Err() }, true},
+		"read":           {func(ctx context.Context, c *Conn) error { return c.Get(ctx, "k").Err() }, false},
+		"pipeline": {func(ctx context.Context, c *Conn) error {
+			_, err := c.Pipelined(ctx, func(p Pipeliner) error { return p.Set(ctx, "k", "v", 0).Err() })
+			return err
+		}, true},
+		"transaction": {func(ctx context.Context, c *Conn) error {
+			_, err := c.TxPipelined(ctx, func(p Pipeliner) error { return p.Set(ctx, "k", "v", 0).Err() })
+			return err
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			for _, command := range []string{"SET", "GET", "BLPOP", "EXEC"} {
+				s.on(command, hangsUp)
+			}
+			s.on("MULTI", says("+OK\r\n"))
+			conn := clientOf(t, s, nil).Conn()
+			defer func() { _ = conn.Close() }()
+			err := test.call(background(t), conn)
+			require.ErrorAs(t, err, new(*NodeError))
+			require.Equal(t, test.inDoubt, errors.Is(err, ErrWriteInDoubt), "%v", err)
+		})
+	}
+}
+
 // Who gets a connection after another finds it as new.
 func TestConnLeavesNoTrace(t *testing.T) {
 	t.Parallel()

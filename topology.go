@@ -719,7 +719,7 @@ func (t *topology) probeFailed() {
 				defer cancel()
 				away := n.client.pool.unreachable()
 				err := n.probe(ctx)
-				if t.life.Err() == nil {
+				if t.life.Err() == nil && !errors.Is(err, ErrClosed) { // it has left the map
 					t.background.note(backgroundTask{probeNode, n.addr}, err)
 				}
 				if err == nil && away && n.waiting.isTaken() {

@@ -244,7 +244,7 @@ func (tx *Tx) processPipeline(ctx context.Context, cmds []Cmder) error {
 	if err := tx.check(cmds...); err != nil {
 		return setErrors(cmds, err)
 	}
-	_ = tx.conn.processPipeline(ctx, cmds)
+	tx.conn.pipeline(ctx, cmds)
 	for _, cmd := range cmds {
 		cmd.SetErr(tx.judge(cmd.Err(), mayRepeat(cmd, tx.retry)))
 	}
