@@ -67,9 +67,11 @@ func requireWaitsForRoom(t *testing.T, c *Conn, p *peer) {
 	p.send("+OK\r\n")
 	synctest.Wait()
 	require.Greater(t, c.Served(), before)
-	for _, piece := range pieces(strings.Repeat("+OK\r\n", int(before)-1+len(waits)), 50_000) {
+	for _, piece := range pieces(strings.Repeat("+OK\r\n", int(before)-1), 50_000) {
 		p.send(piece)
 	}
+	synctest.Wait() // those who waited have written
+	p.send(strings.Repeat("+OK\r\n", len(waits)))
 	for _, s := range waits {
 		s.gets(t, "+OK\r\n")
 	}

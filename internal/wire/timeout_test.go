@@ -288,8 +288,9 @@ func TestLargeRequestThatTakesLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit = time.Second
 		c, p := pipe(t, Options{ReadTimeout: limit, WriteTimeout: limit})
-		s := start(t.Context(), c, large("SET", noise(20*pieceSize)))
-		left := s.Size()
+		call := large("SET", noise(20*pieceSize))
+		left := call.Size()
+		s := start(t.Context(), c, call)
 		for buf := make([]byte, pieceSize/2); left > 0; {
 			time.Sleep(limit / 4)
 			n, err := p.in.Read(buf)
