@@ -22,6 +22,7 @@ type Tx struct {
 	conn  *Conn
 	hooks hooks
 	retry bool // writes in doubt, as RetryWritesInDoubt says
+	slot  int  // of the watched keys; -1: of a single server
 
 	watched []string // since the last transaction
 	cause   error    // why the function should be run anew: the first error that asks for it
@@ -29,7 +30,7 @@ type Tx struct {
 }
 
 func newTx(c *Client, how manner, outer []Hook) *Tx {
-	tx := &Tx{conn: c.conn(), retry: c.opt.RetryWritesInDoubt}
+	tx := &Tx{conn: c.conn(), retry: c.opt.RetryWritesInDoubt, slot: -1}
 	tx.hooks.base = newSteps(tx.processCommand, tx.processPipeline, tx.processTx)
 	tx.hooks.add(append(slices.Clone(outer), c.hooks.list()...)...)
 	tx.conn.how = how
@@ -57,7 +58,7 @@ func (c *Client) Watch(ctx context.Context, fn func(*Tx) error, keys ...string) 
 	}
 	var try attempt
 	for {
-		err, cause := c.watch(ctx, fn, keys, 0, nil)
+		err, cause := c.watch(ctx, fn, keys, -1, 0, nil)
 		if cause == nil {
 			return err
 		}
@@ -105,7 +106,7 @@ func (c *ClusterClient) Watch(ctx context.Context, fn func(*Tx) error, keys ...s
 		if err != nil {
 			cause = err
 		} else {
-			err, cause = n.watch(ctx, fn, keys, try.how, c.hooks.list())
+			err, cause = n.watch(ctx, fn, keys, slot, try.how, c.hooks.list())
 		}
 		if cause == nil {
 			return err
@@ -140,17 +141,18 @@ func slotOfAll(keys []string) (int, error) {
 }
 
 // watch watches the keys at the node, unless the node is suspect.
-func (n *node) watch(ctx context.Context, fn func(*Tx) error, keys []string, how manner, outer []Hook) (err, cause error) {
+func (n *node) watch(ctx context.Context, fn func(*Tx) error, keys []string, slot int, how manner, outer []Hook) (err, cause error) {
 	if n.client.pool.suspect() {
 		err = &NodeError{Node: n.addr, Cause: errSuspect}
 		return err, err
 	}
-	return n.client.watch(ctx, fn, keys, how, outer)
+	return n.client.watch(ctx, fn, keys, slot, how, outer)
 }
 
 // watch calls fn once. cause, if not nil, is why it should be called again.
-func (c *Client) watch(ctx context.Context, fn func(*Tx) error, keys []string, how manner, outer []Hook) (err, cause error) {
+func (c *Client) watch(ctx context.Context, fn func(*Tx) error, keys []string, slot int, how manner, outer []Hook) (err, cause error) {
 	tx := newTx(c, how, outer)
+	tx.slot = slot
 	defer func() { _ = tx.Close(ctx) }()
 	if len(keys) > 0 {
 		err = tx.Watch(ctx, keys...).Err()
@@ -269,6 +271,11 @@ func (tx *Tx) processTx(ctx context.Context, cmds []Cmder) error {
 // reason to start over, or not to. What has ended for good may have run.
 func (tx *Tx) judge(err error, repeatable bool) error {
 	v := verdict{err: err}
+	if r, ok := redirectIn(err); ok && tx.slot >= 0 && r.slot != tx.slot {
+		// The watched keys have not moved: nothing would be other with another connection.
+		reply, _ := replyIn(err)
+		return &replyError{reply, fmt.Sprintf("the watched keys are in slot %d: keys with the same {tag} share a slot", tx.slot)}
+	}
 	if err != nil {
 		v = judge(outcome{err: err, repeatable: repeatable})
 	}

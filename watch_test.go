@@ -227,6 +227,35 @@ func TestWatchErrors(t *testing.T) {
 	require.Equal(t, "set", rdb.Get(ctx, key).Val())
 }
 
+// A key of another shard is a mistake of the function, which another connection does
+// not mend.
+func TestWatchWithAKeyOfAnotherShard(t *testing.T) {
+	cl := clustertest.Start(t, clustertest.Options{Shards: 3})
+	rdb := newClient(t, &redis.ClusterOptions{Addrs: cl.Addrs()})
+	ctx := within(t, time.Minute)
+	for name, get := range map[string]func(*redis.Tx) error{
+		"command": func(tx *redis.Tx) error { return tx.Get(ctx, "b").Err() },
+		"pipeline": func(tx *redis.Tx) error {
+			_, err := tx.Pipelined(ctx, func(p redis.Pipeliner) error { return p.Get(ctx, "b").Err() })
+			return err
+		},
+		"transaction": func(tx *redis.Tx) error {
+			_, err := tx.TxPipelined(ctx, func(p redis.Pipeliner) error { return p.Get(ctx, "b").Err() })
+			return err
+		},
+	} {
+		calls := 0
+		err := rdb.Watch(ctx, func(tx *redis.Tx) error {
+			calls++
+			return get(tx)
+		}, "a")
+		_, moved := redis.IsMovedError(err)
+		require.True(t, moved, "%s: %v", name, err)
+		require.ErrorContains(t, err, "(the watched keys are in slot 15495: keys with the same {tag} share a slot)", name)
+		require.Equal(t, 1, calls, name)
+	}
+}
+
 // What was watched in vain concerns nobody who gets the connection later.
 func TestWatchLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
