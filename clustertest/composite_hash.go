@@ -115,7 +115,7 @@ func hashExpire(s *step, args []string) (any, error) {
 	if n < 0 {
 		return nil, errors.New("ERR invalid expire time, must be >= 0")
 	}
-	if n > maxExpiration {
+	if int64(n) > maxExpiration {
 		return nil, fmt.Errorf("ERR invalid expire time in '%s' command", strings.ToLower(name))
 	}
 	condition, rest := strings.ToUpper(args[3]), args[4:]
@@ -211,7 +211,7 @@ func hashGetEx(s *step, args []string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n <= 0 || n > maxExpiration {
+		if n <= 0 || int64(n) > maxExpiration {
 			return nil, errors.New("ERR invalid expire time in 'hgetex' command")
 		}
 		if left, err = s.millisLeft(n, option[0] == 'E', strings.HasSuffix(option, "AT")); err != nil {
