@@ -134,8 +134,14 @@ func newStep(backend *server.Server, ctx any) *step {
 // firstReply runs a command of miniredis whose reply is right in RESP2.
 func firstReply(s *step, args []string) (any, error) { return s.do(args...) }
 
-// do runs a command. The error is an error reply.
-func (s *step) do(args ...string) (any, error) {
+// do runs a command. The error is an error reply, also if miniredis panics, as it
+// does with some senseless arguments.
+func (s *step) do(args ...string) (reply any, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("ERR %s panics with these arguments: %v", strings.ToUpper(args[0]), problem)
+		}
+	}()
 	s.replies.Reset()
 	s.backend.Dispatch(s.peer, args)
 	_ = s.w.Flush()

@@ -3,8 +3,11 @@ package clustertest
 import (
 	"cmp"
 	_ "embed"
+	"maps"
+	"math/rand/v2"
 	"net"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -282,5 +285,38 @@ func TestTheManualListsWhatIsLeftOut(t *testing.T) {
 			continue
 		}
 		require.Equal(t, entry[3:6], []any{ours.keys.first, ours.keys.last, ours.keys.step}, name)
+	}
+}
+
+// TestSenselessArgumentsAreAnswered sends words that are arguments of some
+// command to all: each has one reply, and none ends the process.
+func TestSenselessArgumentsAreAnswered(t *testing.T) {
+	t.Parallel()
+	client := dial(t, Start(t, Options{Shards: 1}).Primary(0))
+	words := strings.Fields(`0 1 -1 2 x FIELDS COUNT STREAMS GROUP LIMIT STORE BY GET EX PX PERSIST NX XX GT WITHSCORES
+		BYSCORE BYLEX IDX MINMATCHLEN u8 i5 #1 INCRBY SET OVERFLOW SAT FROMLONLAT FROMMEMBER BYRADIUS BYBOX km STOREDIST
+		STREAM GROUPS FULL text {text}set stream LEFT WEIGHTS nan inf LOAD LIST > $ - + (1 BIT BYTE * 1-1 MATCH JUSTID`)
+	random := rand.New(rand.NewPCG(1, 2))
+	names := slices.Sorted(maps.Keys(commands))
+	for round := range 5000 {
+		if round%500 == 0 {
+			for _, command := range []string{"DISCARD", "FLUSHALL", "SET text v", "ZADD {text}set 1 a 2 b", "XADD stream 1-1 a b"} {
+				client.do(strings.Fields(command)...)
+			}
+		}
+		args := []string{names[random.IntN(len(names))]}
+		cmd := commands[args[0]]
+		if cmd.is(blocks|inSub) || args[0] == "HELLO" || args[0] == "MONITOR" || args[0] == "CLIENT" {
+			continue
+		}
+		count := cmd.arity
+		if count < 0 {
+			count = -count + random.IntN(5)
+		}
+		for len(args) < count {
+			args = append(args, words[random.IntN(len(words))])
+		}
+		client.do(args...)
+		require.Contains(t, []any{"here", "QUEUED"}, client.do("PING", "here"), "%v", args)
 	}
 }
