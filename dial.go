@@ -111,7 +111,7 @@ func (e *DialError) permanent() bool {
 	var plain tls.RecordHeaderError
 	var reply Error
 	switch {
-	case errors.As(e.Err, &cert), errors.As(e.Err, &plain):
+	case errors.As(e.Err, &cert), errors.As(e.Err, &plain), errors.Is(e.Err, resp.TLSAlert):
 		return true
 	case errors.As(e.Err, &reply):
 		return hasAnyPrefix(reply.Error(), authRefusals) || HasErrorPrefix(reply, protectedMode)
@@ -331,19 +331,24 @@ func (d *dialer) failed(stage string, err error) error {
 	if errors.As(err, &setup) {
 		stage, err = setup.stage, setup.err
 	}
-	if errors.As(err, new(*NodeError)) {
+	if errors.As(err, new(*NodeError)) || slices.ContainsFunc(ofOneCommand, func(target error) bool { return errors.Is(err, target) }) {
 		err = preparation{err}
 	}
 	return &DialError{d.opt.Addr, stage, err}
 }
 
-// preparation is the error of what only prepares a connection, such as OnConnect. A
-// NodeError in it is of a command sent for that. [errors.As] does not find it: what it
-// says of bytes sent is not true of the command that waits for the connection.
+// ofOneCommand are errors that say what became of a single command, or what it has found.
+var ofOneCommand = []error{Nil, TxFailedErr, ErrWriteInDoubt}
+
+// preparation is the error of what only prepares a connection, such as OnConnect. Neither
+// [errors.As] nor [errors.Is] finds in it what is said of a command sent for that, as by a
+// NodeError: it is not true of the command that waits for the connection.
 type preparation struct{ err error }
 
-func (e preparation) Error() string        { return e.err.Error() }
-func (e preparation) Is(target error) bool { return errors.Is(e.err, target) }
+func (e preparation) Error() string { return e.err.Error() }
+func (e preparation) Is(target error) bool {
+	return !slices.Contains(ofOneCommand, target) && errors.Is(e.err, target)
+}
 func (e preparation) As(target any) bool {
 	_, hidden := target.(**NodeError)
 	return !hidden && errors.As(e.err, target)
@@ -550,6 +555,8 @@ func (d *dialer) brokenGreeting(conn *wire.Conn, list []greeting, call *wire.Cal
 		return d.failed("handshake", unasked.Reply)
 	}
 	var said error
+	var lost *wire.Error
+	silent := !errors.As(err, &lost) || lost.Received == 0
 	for _, g := range list {
 		if call.GivenUp() {
 			break
@@ -558,6 +565,7 @@ func (d *dialer) brokenGreeting(conn *wire.Conn, list []greeting, call *wire.Cal
 		if end != nil {
 			break
 		}
+		silent = false
 		if refusal := reply.Skipped(); errors.As(refusal, new(Error)) {
 			said = d.failed(g.stage, g.shown(refusal))
 			if !g.optional {
@@ -568,11 +576,10 @@ func (d *dialer) brokenGreeting(conn *wire.Conn, list []greeting, call *wire.Cal
 	if said != nil {
 		return said
 	}
-	var lost *wire.Error
-	if errors.As(err, &lost) {
+	if lost != nil {
 		err = lost.Cause
 	}
-	if d.mayExpectTLS(conn, err) {
+	if errors.Is(err, resp.TLSAlert) || silent && d.mayExpectTLS(conn, err) {
 		err = fmt.Errorf("%w (does the port expect TLS?)", err)
 	}
 	return d.failed("handshake", err)

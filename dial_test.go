@@ -317,9 +317,16 @@ func TestDoesThePortExpectTLS(t *testing.T) {
 			return new(net.Dialer).DialContext(ctx, network, addr)
 		}
 	}), question)
-	s.on("HELLO", says("-ERR some reason\r\n"))
+	s.on("HELLO", says("\x15\x03\x01\x00\x02\x02\x46"))
+	require.Contains(t, ask(func(*Options) {}), "a TLS alert in place of a reply "+question)
 	s.on("CLIENT", hangsUp)
-	require.NotContains(t, ask(func(*Options) {}), question)
+	for _, answer := range []reaction{greets, says("-ERR some reason\r\n"), says("%7\r\n$6\r\nser")} {
+		s.on("HELLO", func(c *scriptedConn, args []string) {
+			answer(c, args)
+			_ = c.Close()
+		})
+		require.NotContains(t, ask(func(*Options) {}), question)
+	}
 
 	// A server that has greeted before does not expect TLS.
 	s.on("HELLO", inTurn(greets, hangsUp))
@@ -543,6 +550,32 @@ func TestOnConnectComesFirst(t *testing.T) {
 	require.NoError(t, c.Set(background(t), "key", "v", 0).Err())
 	require.Equal(t, []string{"hello 3", "ping", "select 2", "set key v"}, s.commands())
 	require.Equal(t, PoolStats{Misses: 1, TotalConns: 1, IdleConns: 1}, *c.PoolStats())
+}
+
+// What becomes of a command in OnConnect, and what it finds, is not said of the command
+// that waits for the connection.
+func TestErrorsOfOnConnectAreOfItself(t *testing.T) {
+	t.Parallel()
+	for _, failure := range []error{Nil, TxFailedErr, ErrWriteInDoubt, inDoubt(&NodeError{Node: "x:1", Wrote: 9, Size: 9, Cause: io.EOF})} {
+		s := newScripted(t)
+		fails := func(context.Context, *Conn) error { return fmt.Errorf("no luck: %w", failure) }
+		for _, c := range []UniversalClient{
+			clientOf(t, s, func(o *Options) { o.OnConnect, o.MaxRetries = fails, -1 }),
+			clusterOf(t, []*scripted{s}, func(o *ClusterOptions) { o.OnConnect, o.MaxRetries = fails, -1 }),
+		} {
+			for _, err := range []error{
+				c.Get(background(t), "key").Err(),
+				c.Watch(background(t), func(*Tx) error { return nil }, "key"),
+				c.Incr(background(t), "key").Err(),
+			} {
+				require.ErrorContains(t, err, "OnConnect: no luck: ")
+				for _, target := range []error{Nil, TxFailedErr, ErrWriteInDoubt} {
+					require.NotErrorIs(t, err, target)
+				}
+				require.False(t, errors.As(err, new(*NodeError)))
+			}
+		}
+	}
 }
 
 func TestUnixSocket(t *testing.T) {

@@ -91,8 +91,11 @@ func (p *PubSub) unconfirmed(text string, cause error, topics []*topic) error {
 			errs = append(errs, fmt.Errorf("redis: %s: no answer to the subscription: %w", l.addr, cause))
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
+	switch err := errors.Join(errs...); {
+	case err != nil:
 		cause = err
+	case cause != os.ErrDeadlineExceeded:
+		return cause // nothing is under way
 	}
 	return asNetError(fmt.Errorf("redis: pub/sub: %s: %w", text, cause))
 }

@@ -73,6 +73,9 @@ func scan(b []byte) (element, error) {
 	class := classes[kind]
 	switch class {
 	case unknown:
+		if kind == tlsAlert {
+			return element{}, TLSAlert
+		}
 		return element{}, ProtocolError("a reply begins with " + quoteByte(b[0]))
 	case line:
 		return scanLine(b)

@@ -11,6 +11,12 @@ type ProtocolError string
 
 func (e ProtocolError) Error() string { return "redis: protocol error: " + string(e) }
 
+// TLSAlert says that the server has answered by the rules of TLS.
+const TLSAlert = ProtocolError("a TLS alert in place of a reply")
+
+// tlsAlert begins such an answer.
+const tlsAlert = 0x15
+
 // Error is an error reply of the server, as it was sent: a code in capitals,
 // a space and a message.
 type Error string
