@@ -139,7 +139,7 @@ func TestHashFieldsExpire(t *testing.T) {
 		{"HEXPIRE h 10 FIELDS 1 b", []any{1}},
 		{"HTTL h FIELDS 2 b c", []any{10, -1}},
 		{"HEXPIRETIME h FIELDS 3 b c none", []any{1_700_000_010, -1, -2}},
-		{"HPEXPIRETIME h FIELDS 1 b", []any{1_700_000_010_000}},
+		{"HPEXPIRETIME h FIELDS 1 b", []any{int(time.Unix(1_700_000_010, 0).UnixMilli())}},
 		{"HPEXPIRE h 1500 NX FIELDS 2 b c", []any{0, 1}},
 		{"HPTTL h FIELDS 2 b c", []any{10_000, 1500}},
 		{"HPEXPIRE h 2000 XX FIELDS 2 c d", []any{1, 0}},
@@ -203,11 +203,11 @@ func TestStreamInfo(t *testing.T) {
 	require.Equal(t, "g", group["name"])
 	require.Equal(t, "1-2", group["last-delivered-id"])
 	require.Equal(t, 2, group["pel-count"])
-	require.Equal(t, []any{[]any{"1-1", "me", 1_700_000_000_000, 1}}, group["pending"])
+	require.Equal(t, []any{[]any{"1-1", "me", int(time.Unix(1_700_000_000, 0).UnixMilli()), 1}}, group["pending"])
 	consumer := group["consumers"].([]any)[0].(replyMap)
 	require.Equal(t, "me", consumer["name"])
 	require.Equal(t, 2, consumer["pel-count"])
-	require.Equal(t, []any{[]any{"1-1", 1_700_000_000_000, 1}}, consumer["pending"])
+	require.Equal(t, []any{[]any{"1-1", int(time.Unix(1_700_000_000, 0).UnixMilli()), 1}}, consumer["pending"])
 	require.Len(t, client.do("XINFO", "STREAM", "s", "FULL").(replyMap)["entries"], 3)
 }
 
