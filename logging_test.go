@@ -139,6 +139,25 @@ func TestLogOfSubscriberInVain(t *testing.T) {
 	}
 }
 
+// A subscription that nobody refuses but nobody confirms is logged as well, and that it
+// is made in the end.
+func TestLogOfSubscriptionNobodyServes(t *testing.T) {
+	book := new(notebook)
+	redis.SetLogger(book)
+	defer redis.SetLogger(nil)
+	cl := clustertest.Start(t, clustertest.Options{})
+	node, slot := cl.PrimaryForKey("news"), clustertest.Slot("news")
+	require.NoError(t, cl.UnassignSlots(slot, slot))
+	rdb := newClient(t, &redis.ClusterOptions{Addrs: cl.Addrs(), DialTimeout: 250 * time.Millisecond, ReadTimeout: 250 * time.Millisecond})
+	require.NoError(t, rdb.Set(t.Context(), "k", "v", 0).Err())
+	p := rdb.SSubscribe(t.Context(), "news")
+	defer p.Close()
+	require.Eventually(t, book.has("redis: \"news\": the subscription cannot be made: redis: pub/sub: not confirmed within 500ms"), 10*time.Second, time.Millisecond)
+	require.NoError(t, cl.AssignSlots(slot, slot, node))
+	require.Eventually(t, book.has("redis: \"news\": the subscription is made\n"), 10*time.Second, time.Millisecond)
+	require.Len(t, book.lines(), 2)
+}
+
 // Messages that a Go channel has no room for are logged when no function is told.
 func TestLogOfDroppedMessages(t *testing.T) {
 	book := new(notebook)

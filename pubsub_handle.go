@@ -197,7 +197,9 @@ func (p *PubSub) subscribeRefused(l *link, r *linkRequest, text string) {
 			return
 		}
 		if p.source.moved(to.slot, addr) {
+			err := l.failed(refusal(subscribeWords[r.kind], text))
 			for _, t := range r.topics {
+				p.deny(t, err, true)
 				p.shardRefused(l, t, freeRedirects)
 			}
 			nudge(p.wake)

@@ -67,11 +67,26 @@ func (p *PubSub) subscribe(ctx context.Context, kind topicKind, names []string) 
 	case cause == ErrClosed:
 		return cause
 	case w.trouble == nil:
-		return p.unconfirmed(text, cause, w.topics)
+		err = p.unconfirmed(text, cause, w.topics)
 	case cause == os.ErrDeadlineExceeded:
-		return w.trouble
+		err = w.trouble
+	default:
+		err = netError{fmt.Errorf("%w (after: %w)", p.unconfirmed(text, cause, w.topics), w.trouble)}
 	}
-	return netError{fmt.Errorf("%w (after: %w)", p.unconfirmed(text, cause, w.topics), w.trouble)}
+	if cause == os.ErrDeadlineExceeded && p.source.view() != nil { // else the loads of the map are logged
+		p.logUnmade(w.topics, err)
+	}
+	return err
+}
+
+// logUnmade logs that subscriptions cannot be made. The lock is held.
+func (p *PubSub) logUnmade(topics []*topic, err error) {
+	unmade := slices.DeleteFunc(slices.Clone(topics), func(t *topic) bool { return p.topics[t.topicKey] != t || t.known })
+	if len(unmade) == 0 {
+		return
+	}
+	unmade[0].refusedAs = listTopics(unmade)
+	p.source.background().note(backgroundTask{subscribeTo, unmade[0].refusedAs}, err)
 }
 
 // unconfirmed is the error of a wait for topics to be subscribed to that ends because of
