@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -56,6 +57,18 @@ func parseRedirect(reply string) (r redirect, ok bool) {
 	}
 	r.slot, r.addr = int(slot), net.JoinHostPort(host, port)
 	return r, true
+}
+
+// strayKey is the error of what belongs to slot, by a key that is known, when the
+// redirect in err is for another: no node has both, and to follow it would lead back. It
+// is nil for all other errors, and for a slot below 0.
+func strayKey(err error, slot int, whose string) error {
+	r, ok := redirectIn(err)
+	if !ok || slot < 0 || r.slot == slot {
+		return nil
+	}
+	reply, _ := replyIn(err)
+	return &replyError{reply, fmt.Sprintf("%s in slot %d: keys with the same {tag} share a slot", whose, slot)}
 }
 
 func isPort(s string) bool {

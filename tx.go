@@ -72,6 +72,7 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 		return setErrors(cmds, err)
 	}
 	var try attempt
+	strays := 0
 	for {
 		n, err := c.route(ctx, &t, &try)
 		if err == nil {
@@ -80,6 +81,11 @@ func (c *ClusterClient) processTx(ctx context.Context, cmds []Cmder) error {
 		if err == nil {
 			c.report(&try, true)
 			return firstError(cmds)
+		}
+		if stray := strayKey(err, int(t.slot), "the transaction is"); stray != nil && !t.anyShard {
+			if strays++; strays > 1 { // it has been there, and was sent back
+				return setErrors(cmds, stray)
+			}
 		}
 		if err = c.tryAgain(ctx, &t, &try, n, err, cmds...); err != nil {
 			return setErrors(cmds, err)

@@ -193,3 +193,32 @@ func TestExecRefusedIsTriedAgain(t *testing.T) {
 		require.Equal(t, 1, s.count("EXEC"))
 	})
 }
+
+// A key that the command table does not know can belong to another shard than the
+// others: to wait mends nothing.
+func TestTransactionWithAHiddenKeyOfAnotherShard(t *testing.T) {
+	t.Parallel()
+	servers := newScriptedCluster(t, 2)
+	here, there := keyOn(0, 8191), keyOn(8192, 16383)
+	for i, s := range servers {
+		s.on("MULTI", says("+OK\r\n"))
+		s.on("EXEC", says("-EXECABORT Transaction discarded because of previous errors.\r\n"))
+		other := servers[1-i]
+		for key, command := range map[string]string{here: "SET", there: "MODULE.SET"} {
+			if (i == 0) != (key == here) {
+				s.on(command, says(fmt.Sprintf("-MOVED %d %s\r\n", keySlot(key), other.addr)))
+			} else {
+				s.on(command, says("+QUEUED\r\n"))
+			}
+		}
+	}
+	c := clusterOf(t, servers, nil)
+	ctx := background(t)
+	_, err := c.TxPipelined(ctx, func(p Pipeliner) error {
+		p.Set(ctx, here, "v", 0)
+		return p.Do(ctx, "module.set", "option", there).Err()
+	})
+	_, moved := IsMovedError(err)
+	require.True(t, moved, "%v", err)
+	require.ErrorContains(t, err, fmt.Sprintf("(the transaction is in slot %d: keys with the same {tag} share a slot)", keySlot(here)))
+}

@@ -271,10 +271,8 @@ func (tx *Tx) processTx(ctx context.Context, cmds []Cmder) error {
 // reason to start over, or not to. What has ended for good may have run.
 func (tx *Tx) judge(err error, repeatable bool) error {
 	v := verdict{err: err}
-	if r, ok := redirectIn(err); ok && tx.slot >= 0 && r.slot != tx.slot {
-		// The watched keys have not moved: nothing would be other with another connection.
-		reply, _ := replyIn(err)
-		return &replyError{reply, fmt.Sprintf("the watched keys are in slot %d: keys with the same {tag} share a slot", tx.slot)}
+	if stray := strayKey(err, tx.slot, "the watched keys are"); stray != nil {
+		return stray
 	}
 	if err != nil {
 		v = judge(outcome{err: err, repeatable: repeatable})
