@@ -298,9 +298,12 @@ const (
 	crowdStays = 256
 )
 
-// openAnother opens one more connection than lanes, if there may be one.
+// openAnother opens one more connection than lanes, if there may be one. It waits for
+// nobody: many may find at the same time that one is missing.
 func (p *pool) openAnother(lanes []*wire.Conn) {
-	p.mu.Lock()
+	if !p.mu.TryLock() {
+		return
+	}
 	defer p.mu.Unlock()
 	if len(*p.shared.Load()) <= len(lanes) && p.dialing == 0 && !time.Now().Before(p.retryAt) {
 		p.open(1)

@@ -40,6 +40,7 @@ type Call struct {
 	// Submit needs these too.
 
 	since int64  // when it was submitted, by the connection's clock
+	end   int64  // in nanos, when its context ends, if that is soon; 0: not so
 	start uint64 // where the request begins in the stream of bytes sent
 	size  int    // of the request that was submitted
 	// Timeout bounds the wait for the replies from submission on, in place of
@@ -60,13 +61,16 @@ type Call struct {
 
 // The life of a call. Whoever changes waiting to something else has decided
 // its fate: the reader by done or failed, the caller by abandoned, Shed by
-// shedding. The reader drops the replies of the latter two.
+// shedding, the writer by expired. The reader drops the replies of abandoned and
+// shedding ones. An expired one was not sent, and its caller waits for its context, whose
+// time is up.
 const (
 	waiting uint32 = iota
 	done
 	failed
 	abandoned
 	shedding
+	expired
 )
 
 var calls = sync.Pool{New: func() any { return emptyCall() }}
@@ -153,7 +157,7 @@ func (c *Call) outcome() error {
 // the reader's from then on.
 func (c *Call) GivenUp() bool {
 	state := c.state.Load()
-	return state == abandoned || state == shedding
+	return state >= abandoned
 }
 
 // Free gives the call back. One whose reply is still to come is left to the
@@ -174,6 +178,7 @@ func (c *Call) reset() {
 	}
 	c.Timeout, c.Reserved, c.Movable = 0, false, false
 	c.patient, c.late = false, false
+	c.end = 0
 	c.raw, c.got = nil, 0
 	if c.state.Load() == failed {
 		c.err = nil

@@ -370,6 +370,56 @@ func TestDeadlinePassesBeforeTheTurn(t *testing.T) {
 	})
 }
 
+// What has become too late while it waited to be written is not sent, though its caller
+// has had no chance to give it up.
+func TestDeadlinePassesBeforeTheWrite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, p := pipe(t, Options{})
+		first := start(t.Context(), c, command("GET", "first"))
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Millisecond)
+		defer cancel()
+		longer, cancelLonger := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancelLonger()
+		late, inTime := large("SET", strings.Repeat("x", 100)), command("GET", "second")
+		require.NoError(t, c.Submit(ctx, late))
+		require.NoError(t, c.Submit(longer, inTime))
+		time.Sleep(2 * time.Millisecond)
+		p.expect("GET", "first")
+		p.expect("GET", "second")
+		e := failure(t, c.Wait(ctx, late))
+		require.ErrorIs(t, e, context.DeadlineExceeded)
+		require.True(t, e.Timeout())
+		require.Zero(t, e.Wrote)
+		require.Equal(t, 2*time.Millisecond, e.Waited)
+		late.Free()
+
+		p.send("+first\r\n+second\r\n")
+		first.gets(t, "+first\r\n")
+		require.NoError(t, c.Wait(longer, inTime))
+		require.Equal(t, "+second\r\n", reply(inTime))
+		synctest.Wait()
+		require.Zero(t, c.InFlight())
+		once(t, c, p)
+	})
+}
+
+// A caller whose time is up does not wait for the lock that others hold.
+func TestDeadlinePassesBeforeTheLock(t *testing.T) {
+	t.Parallel()
+	c, _ := pipe(t, Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Microsecond)
+	defer cancel()
+	<-ctx.Done()
+	c.mu.Lock()
+	e := failure(t, c.Do(&lateContext{Context: ctx}, command("GET", "k")))
+	c.mu.Unlock()
+	require.ErrorIs(t, e, context.DeadlineExceeded)
+	require.Zero(t, e.Wrote)
+	require.Zero(t, c.Served())
+}
+
 // lateContext is one that has not noticed yet that its time is up.
 type lateContext struct {
 	context.Context

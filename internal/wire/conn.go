@@ -92,6 +92,7 @@ type Conn struct {
 	writing    bool          // somebody is the writer
 	writeSince int64         // when the write under way began; 0: none is
 	unsent     int           // calls of which out is the requests
+	soonest    int64         // the first end among those of them that end soon; 0: none does
 	appended   uint64        // bytes submitted
 	taken      atomic.Uint64 // bytes that have left out; changed under mu
 	handed     uint64        // those among them that were handed to write calls
@@ -311,20 +312,19 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	}
 	end, mayEnd := endOf(ctx)
 	delayed := !c.mu.TryLock()
-	if delayed {
+	switch {
+	case !delayed:
+	case !mayEnd:
 		c.mu.Lock()
+	case !c.lockBefore(end):
+		return c.tooLate(ctx, call)
 	}
 	if err := c.awaitRoom(ctx, call); err != nil {
 		return err
 	}
 	if mayEnd && (delayed && ctx.Err() != nil || c.isSoon(end) && nanos() >= end) {
-		// Nobody waits for it any more, though a busy processor may be late to end the
-		// context. It would only keep others waiting.
 		c.mu.Unlock()
-		if done := ctx.Done(); done != nil {
-			<-done
-		}
-		return &Error{Node: c.opt.Node, Size: call.Size(), Cause: cmp.Or(ctx.Err(), context.DeadlineExceeded)}
+		return c.tooLate(ctx, call)
 	}
 	if !c.clock.armed && c.refusal() == nil {
 		c.wake()
@@ -354,8 +354,15 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 		c.outRefs = append(c.outRefs, ref{len(c.out) + r.at, r.s})
 	}
 	c.out = append(c.out, request.Bytes...)
-	if mayEnd && !c.isSoon(end) {
+	switch {
+	case !mayEnd:
+	case !c.isSoon(end):
 		c.watchOver(call)
+	case ctx.Done() != nil:
+		call.end = end
+		if c.soonest == 0 || end < c.soonest {
+			c.soonest = end
+		}
 	}
 	c.calls.push(call)
 	c.unsent++
@@ -374,8 +381,42 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 	if depth > 1 {
 		runtime.Gosched() // those who are ready to run add to the batch
 	}
-	c.write(combineRounds, mayEnd)
+	c.write(combineRounds, mayEnd, end)
 	return nil
+}
+
+// lockTries is how often a caller in haste looks whether the lock is free.
+const lockTries = 8
+
+// lockBefore takes the lock, unless its caller is in haste and the time end, in nanos,
+// comes first. On a busy processor thousands may want the lock. If all of them queued for
+// it, those who have given up too, so would the reader and the writer behind them.
+func (c *Conn) lockBefore(end int64) bool {
+	for range lockTries {
+		now := nanos()
+		if now >= end {
+			return false
+		}
+		if now+int64(2*lateAfter) < end {
+			break
+		}
+		runtime.Gosched()
+		if c.mu.TryLock() {
+			return true
+		}
+	}
+	c.mu.Lock()
+	return true
+}
+
+// tooLate is the error of a call whose time was up before it could be submitted. Nobody
+// waits for it any more, though a busy processor may be late to end the context. It would
+// only keep others waiting.
+func (c *Conn) tooLate(ctx context.Context, call *Call) error {
+	if done := ctx.Done(); done != nil {
+		<-done
+	}
+	return &Error{Node: c.opt.Node, Size: call.Size(), Cause: cmp.Or(ctx.Err(), context.DeadlineExceeded)}
 }
 
 func (c *Conn) full() bool {
@@ -445,7 +486,7 @@ func (c *Conn) Wait(ctx context.Context, call *Call) error {
 	case <-call.ready:
 		return call.outcome()
 	case <-stop:
-		if call.state.CompareAndSwap(waiting, abandoned) {
+		if call.state.CompareAndSwap(waiting, abandoned) || call.state.Load() == expired {
 			return c.abandonment(ctx, call)
 		}
 		<-call.ready
@@ -457,10 +498,14 @@ func (c *Conn) Wait(ctx context.Context, call *Call) error {
 // who give up are many at a time, when a connection is slow, and would only be in the way
 // of others. If nothing has been written of the call by now, nothing ever is: see dropGone.
 func (c *Conn) abandonment(ctx context.Context, call *Call) error {
-	c.gone.Add(1)
+	wrote := 0
+	if call.state.Load() == abandoned {
+		c.gone.Add(1)
+		wrote = call.before(c.taken.Load())
+	}
 	return &Error{
 		Node:   c.opt.Node,
-		Wrote:  call.before(c.taken.Load()),
+		Wrote:  wrote,
 		Size:   call.size,
 		Waited: time.Duration(c.clock.time() - call.since),
 		Cause:  ctx.Err(),

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"runtime"
 	"time"
 )
@@ -87,9 +88,9 @@ func (c *Conn) writeGathered() {
 	c.writing = true
 	c.mu.Unlock()
 	if !c.socket {
-		go c.write(0, false) // the server may read nothing until somebody reads
+		go c.writeAll() // the server may read nothing until somebody reads
 		return
 	}
 	runtime.Gosched() // those who have just got their replies add to the batch
-	c.write(combineRounds, true)
+	c.write(combineRounds, true, math.MaxInt64)
 }

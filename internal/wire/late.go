@@ -28,7 +28,7 @@ const lateAfter = 10 * time.Millisecond
 // endOf tells whether ctx may end, and by when, in nanos.
 func endOf(ctx context.Context) (at int64, may bool) {
 	if ctx == context.Background() {
-		return 0, false
+		return math.MaxInt64, false
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		return int64(deadline.Sub(epoch)), true

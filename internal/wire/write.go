@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"net"
 	"runtime"
 	"time"
@@ -10,24 +11,32 @@ import (
 // reads none of them.
 const socketful = 16 << 10
 
-// write writes what was submitted, batch after batch, until nothing is left;
-// after so many rounds, unless 0, it leaves the rest to a goroutine. So does a
-// hasty writer, whose context may end, before a write that could have to wait
-// for the server. write is entered by whoever has set writing.
-func (c *Conn) write(rounds int, hasty bool) {
+// writeAll writes what was submitted, batch after batch, until nothing is left. It is
+// entered by whoever has set writing.
+func (c *Conn) writeAll() { c.write(math.MaxInt, false, math.MaxInt64) }
+
+// write does so, but leaves the rest to a goroutine after so many rounds, or at the
+// time end, in nanos. So does a hasty writer, whose context may end, before a write that
+// could have to wait for the server.
+func (c *Conn) write(rounds int, hasty bool, end int64) {
 	c.mu.Lock()
 	for round := 1; len(c.out) > 0 && c.err == nil && c.broken == nil; round++ {
 		// All that is unanswered may still be in the socket.
 		if hasty && c.unanswered() > socketful {
 			c.mu.Unlock()
-			go c.write(0, false)
+			go c.writeAll()
 			return
 		}
 		batch, refs := c.out, c.outRefs
 		c.out, c.outRefs = c.spare[:0], c.spareRefs[:0]
 		c.spare, c.spareRefs = nil, nil
 		c.taken.Store(c.appended)
-		if c.gone.Load() > 0 {
+		gone := c.gone.Load() > 0
+		if c.soonest != 0 {
+			gone = nanos() >= c.soonest || gone
+			c.soonest = 0
+		}
+		if gone {
 			batch, refs = c.dropGone(batch, refs)
 			if len(batch) == 0 { // c.out is empty, too
 				c.spare, c.spareRefs = batch, refs
@@ -67,8 +76,8 @@ func (c *Conn) write(rounds int, hasty bool) {
 			break
 		}
 		c.mu.Unlock()
-		if round == rounds {
-			go c.write(0, false)
+		if round == rounds || end != math.MaxInt64 && nanos() >= end {
+			go c.writeAll()
 			return
 		}
 		runtime.Gosched()
@@ -120,8 +129,9 @@ func (c *Conn) breakOff(err error) {
 	c.mu.Unlock()
 }
 
-// dropGone takes the calls that were given up out of a batch that is about to be
-// written. One may be given up after it was looked at: its caller looks at taken then,
+// dropGone takes the calls that were given up, or whose time is up, out of a batch that
+// is about to be written. On a busy processor most callers have no chance to give up in
+// time, and what is sent for them would only keep others waiting. A call may be given up after it was looked at: its caller looks at taken then,
 // which has been set before, and finds that the request may have been sent. The lock is
 // held.
 //
@@ -129,12 +139,16 @@ func (c *Conn) breakOff(err error) {
 // told of them if the write fails is no less than has left.
 func (c *Conn) dropGone(batch []byte, refs []ref) ([]byte, []ref) {
 	c.gone.Store(0)
+	now := nanos()
 	first := c.calls.n - c.unsent
 	all, calls, kept := refs, first, refs[:0]
 	from, to := 0, 0 // in the batch
 	for i := first; i < first+c.unsent; i++ {
 		call := c.calls.at(i)
 		given := call.GivenUp()
+		if call.end != 0 && call.end <= now && call != c.own {
+			given = call.state.CompareAndSwap(waiting, expired) || given
+		}
 		end, own := from+call.size, 0
 		for own < len(refs) && refs[own].at < end {
 			end -= len(refs[own].s)
