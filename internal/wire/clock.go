@@ -147,7 +147,8 @@ func (p *progress) look(c *Conn, first *Call) {
 	case now-p.from >= int64(c.opt.ReadTimeout):
 		p.received, p.from = 0, now
 	}
-	partly := first != nil && first.before(c.written) < first.size
+	// A small request that is first goes into the socket at once: there is room.
+	partly := first != nil && first.size > socketful && first.before(c.written) < first.size
 	if c.written != p.written && first != nil && (partly || first == p.partly) {
 		p.sentAt = now
 	}
