@@ -745,6 +745,7 @@ func TestNewClientMakesAllConnections(t *testing.T) {
 		require.Equal(t, 1, made["a:1"])
 		require.Equal(t, 1, made["seed:1"])
 		require.NoError(t, c.Close())
+		synctest.Wait() // for the server to notice
 		open, _ := b.connections()
 		require.Zero(t, open)
 	})

@@ -147,8 +147,10 @@ func (p *progress) look(c *Conn, first *Call) {
 	case now-p.from >= int64(c.opt.ReadTimeout):
 		p.received, p.from = 0, now
 	}
-	// A small request that is first goes into the socket at once: there is room.
-	partly := first != nil && first.size > socketful && first.before(c.written) < first.size
+	// A small request that is first goes into the socket at once: there is room. If it
+	// does not, the server is not to blame for the time before.
+	partly := first != nil && first.before(c.written) < first.size &&
+		(first.size > socketful || now-first.since > 2*int64(c.clock.every))
 	if c.written != p.written && first != nil && (partly || first == p.partly) {
 		p.sentAt = now
 	}

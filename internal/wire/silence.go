@@ -23,7 +23,7 @@ func (c *Conn) isSilent(first *Call) bool {
 	if c.opt.SilentAfter <= 0 || first == nil || first.Timeout != 0 || c.written <= first.start {
 		return false
 	}
-	since := max(first.since, c.silence.heardAt)
+	since := max(first.since, c.silence.heardAt, c.progress.sentAt)
 	limit := max(int64(c.opt.SilentAfter), usualTrips*c.silence.usual)
 	return c.clock.now-int64(c.clock.every)-since >= limit
 }
