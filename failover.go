@@ -16,7 +16,7 @@ import (
 // net.Error with the same Timeout. Set RetryWritesInDoubt to have such commands
 // repeated.
 //
-// A write may also be in doubt that comes within some 30 ms after a reply on a connection
+// A write may also be in doubt that comes within a millisecond after a reply on a connection
 // that the server has just closed: only connections that were idle for longer are looked at
 // before they are used.
 //

@@ -320,10 +320,6 @@ type ClusterOptions struct {
 	// readMode is what ReadOnly, RouteByLatency and RouteRandomly amount to.
 	readMode readMode
 
-	// background is the log of what fails in the background: that of the cluster
-	// client where the options are of one of its nodes.
-	background *failureLog
-
 	// hooks are those of the client that the options are of.
 	hooks *hooks
 

@@ -41,12 +41,12 @@ func parseSort(args []string) (sortOptions, error) {
 			used = 2
 		case option == "BY" && len(rest) > 1:
 			if strings.Contains(rest[1], "*") {
-				return o, errors.New("ERR BY option of SORT denied in Cluster mode.")
+				return o, replyText("ERR BY option of SORT denied in Cluster mode.")
 			}
 			o.noSort = true
 			used = 2
 		case option == "GET" && len(rest) > 1:
-			return o, errors.New("ERR GET option of SORT denied in Cluster mode.")
+			return o, replyText("ERR GET option of SORT denied in Cluster mode.")
 		default:
 			return o, errSyntax
 		}

@@ -267,7 +267,7 @@ func streamInfo(s *step, args []string) (any, error) {
 }
 
 func unknownSubcommand(name string) error {
-	return fmt.Errorf("ERR unknown subcommand or wrong number of arguments for '%.128s'. Try XINFO HELP.", name)
+	return replyText(fmt.Sprintf("ERR unknown subcommand or wrong number of arguments for '%.128s'. Try XINFO HELP.", name))
 }
 
 // infoList runs a subcommand of XINFO that answers with a list of maps.

@@ -32,7 +32,7 @@ func lcs(s *step, args []string) (any, error) {
 		}
 	}
 	if onlyLen && idx {
-		return nil, errors.New("ERR If you want both the length and indexes, please just use IDX.")
+		return nil, replyText("ERR If you want both the length and indexes, please just use IDX.")
 	}
 	a, _, errA := s.text("GET", args[1])
 	b, _, errB := s.text("GET", args[2])
@@ -118,7 +118,7 @@ func parseBitType(arg string) (bitType, error) {
 		limit = 64
 	}
 	if err != nil || t.bits < 1 || t.bits > limit || !t.signed && arg[0] != 'u' {
-		return t, errors.New("ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.")
+		return t, replyText("ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.")
 	}
 	return t, nil
 }
@@ -346,7 +346,7 @@ func bitPosition(s *step, args []string) (any, error) {
 		return s.do(args...)
 	}
 	if args[2] != "0" && args[2] != "1" {
-		return nil, errors.New("ERR The bit argument must be 1 or 0.")
+		return nil, replyText("ERR The bit argument must be 1 or 0.")
 	}
 	data, exists, err := s.text("GET", args[1])
 	if err != nil {

@@ -84,6 +84,22 @@ func (c *Conn) wake() {
 	}
 }
 
+// unlooked is for how long nobody may have read before the connection is looked at
+// ahead of the next call. The look costs a system call, which callers that send one
+// command right after the other are spared.
+const unlooked = time.Millisecond
+
+// rouse finds out for a call that comes soon after the last reply whether the server
+// has closed the connection in between. The lock is held, and nothing is in flight.
+func (c *Conn) rouse() {
+	if c.reader.Load() != nobody || nanos()-c.leftAt < int64(unlooked) {
+		return
+	}
+	if err := c.checkAlive(); err != nil {
+		c.err = err
+	}
+}
+
 // stop ends the ticking. The connection's lock is held.
 func (k *clock) stop() {
 	if k.timer != nil {

@@ -102,11 +102,12 @@ type Conn struct {
 	returned   sync.Cond     // signalled when a write call has returned
 
 	// Reading: in belongs to whoever has the reader's role.
-	in   intake
-	own  *Call  // the call that a caller reads for
-	turn uint64 // counts the callers that became the reader
-	solo int    // replies in a row that came alone
-	rest bool   // the resident reader should go
+	in     intake
+	own    *Call  // the call that a caller reads for
+	turn   uint64 // counts the callers that became the reader
+	solo   int    // replies in a row that came alone
+	rest   bool   // the resident reader should go
+	leftAt int64  // when a reader left last that had nothing more to read
 
 	clock    clock
 	silence  silence
@@ -326,8 +327,12 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 		c.mu.Unlock()
 		return c.tooLate(ctx, call)
 	}
-	if !c.clock.armed && c.refusal() == nil {
+	switch {
+	case c.refusal() != nil:
+	case !c.clock.armed:
 		c.wake()
+	case c.calls.n == 0:
+		c.rouse()
 	}
 	if err := c.refusal(); err != nil {
 		unburied := c.err != nil && !c.buried

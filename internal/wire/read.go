@@ -236,6 +236,7 @@ func (c *Conn) settle(own *Call, more bool, wrong error) (woken *Call, news, idl
 	}
 	c.own = nil
 	c.reader.Store(nobody)
+	c.leftAt = nanos()
 	if c.rest {
 		c.rest = false
 		in.release()
