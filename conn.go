@@ -96,7 +96,7 @@ func (c *Conn) process(ctx context.Context, cmd Cmder) error {
 	if ctx.Err() != nil {
 		conn.Close(wire.ErrClosed)
 	}
-	return explained(err, cmd, c.opt.Addr, false)
+	return explained(err, cmd, c.opt.Addr, c.opt.isAlone())
 }
 
 // mark notes whether the commands leave the connection in another state than

@@ -656,6 +656,13 @@ func TestErrorsNameCommandAndNode(t *testing.T) {
 	addr, moved := IsMovedError(err)
 	require.True(t, moved)
 	require.Equal(t, "10.0.0.1:6379", addr)
+	require.EqualError(t, conn.Get(ctx, "k").Err(), err.Error())
+	require.NoError(t, conn.Close())
+	s.on("WATCH", says("+OK\r\n"))
+	require.EqualError(t, single.Watch(ctx, func(tx *Tx) error { return tx.Get(ctx, "k").Err() }, "k"), err.Error())
+	node, err := cluster.MasterForKey(ctx, "k")
+	require.NoError(t, err)
+	require.EqualError(t, node.Get(ctx, "k").Err(), "MOVED 7 10.0.0.1:6379", "the program has a cluster client")
 
 	s.on("LPUSH", says("+QUEUED\r\n"))
 	s.on("EXEC", says("*1\r\n-"+wrongType+"\r\n"))

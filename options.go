@@ -661,6 +661,9 @@ func (o *ClusterOptions) nodeOptions(addr string) *Options {
 	}
 }
 
+// isAlone reports whether the options are of no node of a cluster client's.
+func (o *Options) isAlone() bool { return o.outerHooks == nil }
+
 // tlsConfigFor returns the TLS configuration for a connection to host, or nil
 // when TLS is off. The caller of the library may have named the server, or
 // have chosen not to verify it; else it is host that has to be proved.

@@ -165,7 +165,7 @@ func (c *Client) consider(try *attempt, err error, cmds ...Cmder) (pauseKind, er
 	wait, err := c.admit(try, v)
 	if err != nil {
 		if len(cmds) == 1 {
-			err = explained(err, cmds[0], c.opt.Addr, true)
+			err = explained(err, cmds[0], c.opt.Addr, c.opt.isAlone())
 		}
 		return 0, try.final(v, err)
 	}

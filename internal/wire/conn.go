@@ -312,12 +312,14 @@ func (c *Conn) Submit(ctx context.Context, call *Call) error {
 		return &Error{Node: c.opt.Node, Size: call.Size(), Cause: err}
 	}
 	end, mayEnd := endOf(ctx)
-	delayed := !c.mu.TryLock()
+	delayed := false
 	switch {
-	case !delayed:
 	case !mayEnd:
 		c.mu.Lock()
-	case !c.lockBefore(end):
+	case c.mu.TryLock():
+	case c.lockBefore(end):
+		delayed = true
+	default:
 		return c.tooLate(ctx, call)
 	}
 	if err := c.awaitRoom(ctx, call); err != nil {
