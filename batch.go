@@ -534,3 +534,45 @@ func (c *Client) next(it *batchItem, err error) (pauseKind, error) {
 	}
 	return c.consider(it.attempt(), err, it.cmd)
 }
+
+// cmds makes a slice of the group's commands, which are linked: hooks take one.
+func (g *batchGroup) cmds() []Cmder {
+	var list []Cmder
+	for it := g.first; it != nil; it = it.next {
+		list = append(list, it.cmd)
+	}
+	return list
+}
+
+// exchangeHooked sends the group through the hooks of its node, and waits for
+// it.
+func (g *batchGroup) exchangeHooked(ctx context.Context, chain *hookChain) {
+	cmds := g.cmds()
+	a := &nodeAttempt{cmd: cmds[0], send: func(ctx context.Context, _ []Cmder) error {
+		g.exchange(ctx)
+		return firstError(cmds)
+	}}
+	err := chain.pipeline(context.WithValue(ctx, attemptKey{}, a), cmds)
+	if !a.ran && err != nil {
+		g.fail(err)
+	}
+}
+
+// allow asks the limiter, and tells it later.
+func (g *batchGroup) allow() error {
+	limiter := g.pool.opt.Limiter
+	if limiter == nil {
+		return nil
+	}
+	if err := limiter.Allow(); err != nil {
+		return err
+	}
+	g.limiter = limiter
+	return nil
+}
+
+func (g *batchGroup) report() {
+	if g.limiter != nil {
+		g.limiter.ReportResult(firstFailure(g.cmds()))
+	}
+}

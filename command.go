@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -485,4 +486,19 @@ func do[C Cmder](ctx context.Context, c cmdable, cmd C) C {
 func fromArgs[C Cmder](cmd C, args []any) C {
 	cmd.command().vals(args...)
 	return cmd
+}
+
+// checkCommand finds the mistakes that need no server.
+func checkCommand(ctx context.Context, cmd Cmder) error {
+	b := cmd.command()
+	if err := b.unsendable(); err != nil {
+		return err
+	}
+	switch {
+	case ctx == nil:
+		return errNilContext
+	case b.lookup().IsSession(b.argCount()):
+		return fmt.Errorf("redis: %s depends on the connection it is sent on: use %s", b.FullName(), cmp.Or(sessionMethods[b.Name()], "a Conn"))
+	}
+	return ctx.Err()
 }

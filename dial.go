@@ -80,30 +80,6 @@ type setupError struct {
 func (e *setupError) Error() string { return e.stage + ": " + e.err.Error() }
 func (e *setupError) Unwrap() error { return e.err }
 
-// DialError says that no connection to a node could be made, and at which
-// stage: "dial", "TLS handshake", "credentials", "authenticate", "handshake",
-// "select database", "OnConnect", or "first command" when the last connections
-// ended before any was answered. Nothing was sent for the command that got it.
-type DialError struct {
-	Node  string // the address dialled
-	Stage string // one of those above
-	Err   error  // what went wrong there; Unwrap gives it
-}
-
-// Error names the node, the stage and the cause.
-func (e *DialError) Error() string {
-	return fmt.Sprintf("redis: %s: %s: %s", e.Node, e.Stage, strings.TrimPrefix(fmt.Sprint(e.Err), "redis: "))
-}
-
-// Unwrap gives the cause.
-func (e *DialError) Unwrap() error { return e.Err }
-
-// Timeout reports whether time was up: DialTimeout's, or a shorter one of the system.
-func (e *DialError) Timeout() bool { return isTimeout(e.Err) }
-
-// Temporary is there for [net.Error], and is what the cause says.
-func (e *DialError) Temporary() bool { return isTemporary(e.Err) }
-
 // permanent reports whether dialling again would end the same way, because it
 // is the configuration that is wrong.
 func (e *DialError) permanent() bool {

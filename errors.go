@@ -215,3 +215,102 @@ func IsOOMError(err error) bool { return HasErrorPrefix(err, "OOM") }
 // IsNoReplicasError reports whether a write was refused because too few
 // replicas were in step (NOREPLICAS).
 func IsNoReplicasError(err error) bool { return HasErrorPrefix(err, "NOREPLICAS") }
+
+// ErrWriteInDoubt is returned for a command that may change data and whose
+// connection was lost after it had been sent: it may have run or not, and was
+// not sent again. The [NodeError] within says on which node, and why; the whole is a
+// net.Error with the same Timeout. Set RetryWritesInDoubt to have such commands
+// repeated.
+//
+// A write may also be in doubt that comes within a millisecond after a reply on a connection
+// that the server has just closed: only connections that were idle for longer are looked at
+// before they are used.
+//
+// A write whose context ended while it was on a connection may have run as well, or
+// may yet run. Its error is the context's, in a [NodeError]. If Wrote is above 0 it was
+// sent, or is being sent; if it is 0, it did not run and never will.
+var ErrWriteInDoubt = errors.New("redis: write in doubt: it was sent, but its connection was lost before the reply came")
+
+// NodeError says that a node did not answer a command. Its fields are
+//
+//   - Node, the address of the node (a string),
+//   - Wrote, how many bytes of the request may have reached it (an int); with 0
+//     the command did not run,
+//   - Size, how many bytes the request has (an int); unless Wrote is as much, the
+//     command did not run,
+//   - Received, how many bytes of its reply had come (an int),
+//   - Waited, how long the command has waited (a [time.Duration]),
+//   - Cause, why there is no reply (an error, which Unwrap gives): the context's
+//     error when that has ended.
+//
+// Timeout reports whether time was up, the connection's or the context's. MayHaveRun
+// reports whether Wrote is as much as Size.
+type NodeError = wire.Error
+
+// netError makes an error that has others within a [net.Error] itself: many programs
+// look for one without errors.As.
+type netError struct{ error }
+
+func (e netError) Unwrap() error { return e.error }
+
+func (e netError) Timeout() bool { return isTimeout(e.error) }
+
+func (e netError) Temporary() bool { return isTemporary(e.error) }
+
+// inDoubt is [ErrWriteInDoubt] because of err.
+func inDoubt(err error) error {
+	return netError{fmt.Errorf("%w: %w", ErrWriteInDoubt, err)}
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+func isTemporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
+}
+
+// ErrClosed is returned by every command of a client that was closed, and by a
+// second Close.
+var ErrClosed = errors.New("redis: client is closed")
+
+// ErrPoolTimeout is returned when no connection became free within PoolTimeout. The
+// error that wraps it names the node and tells of its connections; it is a net.Error
+// whose Timeout is true. The command was not sent, and is not tried again.
+var ErrPoolTimeout = errors.New("redis: connection pool timeout")
+
+// ErrPoolExhausted is here so that existing programs compile. No operation
+// returns it: when all connections are in use, a command waits for one, and
+// fails with [ErrPoolTimeout] in the end.
+var ErrPoolExhausted = errors.New("redis: connection pool exhausted")
+
+// ErrTooManyWaiting is returned for a command that was not run because so many
+// others are waiting for the same shard to come back: 65,536, or as many as have
+// 64 MiB of arguments. The cause within says what is wrong with the shard.
+var ErrTooManyWaiting = errors.New("redis: too many commands are waiting for the shard to come back")
+
+// DialError says that no connection to a node could be made, and at which
+// stage: "dial", "TLS handshake", "credentials", "authenticate", "handshake",
+// "select database", "OnConnect", or "first command" when the last connections
+// ended before any was answered. Nothing was sent for the command that got it.
+type DialError struct {
+	Node  string // the address dialled
+	Stage string // one of those above
+	Err   error  // what went wrong there; Unwrap gives it
+}
+
+// Error names the node, the stage and the cause.
+func (e *DialError) Error() string {
+	return fmt.Sprintf("redis: %s: %s: %s", e.Node, e.Stage, strings.TrimPrefix(fmt.Sprint(e.Err), "redis: "))
+}
+
+// Unwrap gives the cause.
+func (e *DialError) Unwrap() error { return e.Err }
+
+// Timeout reports whether time was up: DialTimeout's, or a shorter one of the system.
+func (e *DialError) Timeout() bool { return isTimeout(e.Err) }
+
+// Temporary is there for [net.Error], and is what the cause says.
+func (e *DialError) Temporary() bool { return isTemporary(e.Err) }

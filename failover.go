@@ -3,51 +3,11 @@ package redis
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 
 	"github.com/seed-e06f3def/rediscluster/internal/wire"
 )
-
-// ErrWriteInDoubt is returned for a command that may change data and whose
-// connection was lost after it had been sent: it may have run or not, and was
-// not sent again. The [NodeError] within says on which node, and why; the whole is a
-// net.Error with the same Timeout. Set RetryWritesInDoubt to have such commands
-// repeated.
-//
-// A write may also be in doubt that comes within a millisecond after a reply on a connection
-// that the server has just closed: only connections that were idle for longer are looked at
-// before they are used.
-//
-// A write whose context ended while it was on a connection may have run as well, or
-// may yet run. Its error is the context's, in a [NodeError]. If Wrote is above 0 it was
-// sent, or is being sent; if it is 0, it did not run and never will.
-var ErrWriteInDoubt = errors.New("redis: write in doubt: it was sent, but its connection was lost before the reply came")
-
-// NodeError says that a node did not answer a command. Its fields are
-//
-//   - Node, the address of the node (a string),
-//   - Wrote, how many bytes of the request may have reached it (an int); with 0
-//     the command did not run,
-//   - Size, how many bytes the request has (an int); unless Wrote is as much, the
-//     command did not run,
-//   - Received, how many bytes of its reply had come (an int),
-//   - Waited, how long the command has waited (a [time.Duration]),
-//   - Cause, why there is no reply (an error, which Unwrap gives): the context's
-//     error when that has ended.
-//
-// Timeout reports whether time was up, the connection's or the context's. MayHaveRun
-// reports whether Wrote is as much as Size.
-type NodeError = wire.Error
-
-// netError makes an error that has others within a [net.Error] itself: many programs
-// look for one without errors.As.
-type netError struct{ error }
-
-func (e netError) Unwrap() error   { return e.error }
-func (e netError) Timeout() bool   { return isTimeout(e.error) }
-func (e netError) Temporary() bool { return isTemporary(e.error) }
 
 // asNetError is err, as a net.Error itself if one is within.
 func asNetError(err error) error {
@@ -55,21 +15,6 @@ func asNetError(err error) error {
 		return netError{err}
 	}
 	return err
-}
-
-// inDoubt is [ErrWriteInDoubt] because of err.
-func inDoubt(err error) error {
-	return netError{fmt.Errorf("%w: %w", ErrWriteInDoubt, err)}
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
-}
-
-func isTemporary(err error) bool {
-	var t interface{ Temporary() bool }
-	return errors.As(err, &t) && t.Temporary()
 }
 
 // outcome is what a command met at a node.

@@ -3,13 +3,17 @@ package redis
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/seed-e06f3def/rediscluster/internal/resp"
 )
 
 // PubSub is a set of subscriptions to channels, patterns and shard channels, in
@@ -566,4 +570,507 @@ func (p *PubSub) announceEnd(t *topic) {
 		p.counts[countGroup(t.kind)]--
 	}
 	p.inbox.put(&Subscription{unsubscribeWords[t.kind], t.name, p.counts[countGroup(t.kind)]})
+}
+
+// Message is one that was published to a channel.
+type Message struct {
+	// Channel is where it was published.
+	Channel string
+	// Pattern is the pattern that the subscription is for; empty for one to the
+	// channel itself.
+	Pattern string
+	// Payload is what was published.
+	Payload string
+	// PayloadSlice takes the place of Payload where a server sends a list: the names
+	// of keys on __redis__:invalidate, for client-side caching in RESP2. There is
+	// neither when no key is valid any more.
+	PayloadSlice []string
+}
+
+// String shows the channel and the payload.
+func (m *Message) String() string { return fmt.Sprintf("Message<%s: %s>", m.Channel, m.Payload) }
+
+// Subscription says that a subscription was made or ended. When one comes again
+// that nobody has asked for, the subscription was made anew, and messages may
+// have been missed before.
+type Subscription struct {
+	// Kind is "subscribe", "psubscribe" or "ssubscribe", or one of these with
+	// "un" before "subscribe": "unsubscribe", "punsubscribe", "sunsubscribe".
+	Kind string
+	// Channel is the channel or pattern.
+	Channel string
+	// Count is the number of subscriptions that the PubSub has: of channels and
+	// patterns together, or of shard channels.
+	Count int
+}
+
+// String shows the kind and the channel.
+func (s *Subscription) String() string { return fmt.Sprintf("%s: %s", s.Kind, s.Channel) }
+
+// Pong is the answer to [PubSub.Ping].
+type Pong struct {
+	// Payload is that of the Ping; empty if it had none.
+	Payload string
+}
+
+// String shows the payload.
+func (p *Pong) String() string {
+	if p.Payload == "" {
+		return "Pong"
+	}
+	return fmt.Sprintf("Pong<%s>", p.Payload)
+}
+
+// topicKind is what a subscription is to.
+type topicKind uint8
+
+const (
+	toChannel topicKind = iota
+	toPattern
+	toShardChannel
+	topicKinds
+)
+
+// The commands, which are the words of the confirmations too.
+var (
+	subscribeWords   = [topicKinds]string{"subscribe", "psubscribe", "ssubscribe"}
+	unsubscribeWords = [topicKinds]string{"unsubscribe", "punsubscribe", "sunsubscribe"}
+)
+
+const (
+	maxListed       = 3  // names in a list for the log
+	maxListedLength = 64 // bytes of each
+)
+
+// listTopics names topics for the log.
+func listTopics(topics []*topic) string {
+	var b strings.Builder
+	for i, t := range topics[:min(len(topics), maxListed)] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%.*q", maxListedLength, t.name)
+	}
+	if more := len(topics) - maxListed; more > 0 {
+		fmt.Fprintf(&b, " and %d more", more)
+	}
+	return b.String()
+}
+
+// notice is what a server says on a connection with subscriptions: as a push in
+// RESP3, as an array in RESP2.
+type notice struct {
+	kind noticeKind
+	of   topicKind
+	name string   // of the channel or pattern concerned
+	msg  *Message // of a message
+	text string   // of an answer or a refusal
+	push bool     // it is one of RESP3
+
+	replica bool // the answer says that the server is one
+}
+
+type noticeKind uint8
+
+const (
+	isOther noticeKind = iota
+	isMessage
+	isSubscribed
+	isUnsubscribed
+	isAnswer  // to a PING or another plain command
+	isRefusal // of the oldest command that has no answer
+)
+
+// noticeWords are the first words of pushes and what they mean.
+var noticeWords = map[string]notice{
+	"message":      {kind: isMessage, of: toChannel},
+	"pmessage":     {kind: isMessage, of: toPattern},
+	"smessage":     {kind: isMessage, of: toShardChannel},
+	"subscribe":    {kind: isSubscribed, of: toChannel},
+	"psubscribe":   {kind: isSubscribed, of: toPattern},
+	"ssubscribe":   {kind: isSubscribed, of: toShardChannel},
+	"unsubscribe":  {kind: isUnsubscribed, of: toChannel},
+	"punsubscribe": {kind: isUnsubscribed, of: toPattern},
+	"sunsubscribe": {kind: isUnsubscribed, of: toShardChannel},
+	"pong":         {kind: isAnswer},
+}
+
+// readNotice takes one reply apart. The error is that of the protocol.
+func readNotice(reply []byte) (notice, error) {
+	d := resp.NewDecoder(reply, false)
+	switch d.Peek() {
+	case resp.Push:
+		n, err := readPush(&d)
+		n.push = true
+		return n, err
+	case resp.Array:
+		return readPush(&d)
+	case resp.Map:
+		return notice{kind: isAnswer, replica: readSelf(&d).replica}, nil
+	}
+	text, err := d.String()
+	switch err := err.(type) {
+	case nil:
+		return notice{kind: isAnswer, text: text}, nil
+	case resp.Error:
+		return notice{kind: isRefusal, text: string(err)}, nil
+	default:
+		return notice{}, err
+	}
+}
+
+func readPush(d *resp.Decoder) (notice, error) {
+	n, err := d.Array()
+	if err != nil || n == 0 {
+		return notice{}, err
+	}
+	word, err := d.String()
+	if err != nil {
+		return notice{}, err
+	}
+	is := noticeWords[word]
+	switch {
+	case is.kind == isAnswer && n == 2:
+		is.text, err = d.String()
+	case is.kind == isMessage && n >= 3:
+		is.msg, err = readMessage(d, is.of, n)
+		if err == nil {
+			is.name = is.msg.Channel
+		}
+	case is.kind != isOther && n >= 2:
+		if is.name, err = d.String(); err == resp.Nil {
+			err = nil // there was nothing to end
+		}
+	}
+	return is, err
+}
+
+func readMessage(d *resp.Decoder, of topicKind, n int) (*Message, error) {
+	m := new(Message)
+	fields := []*string{&m.Channel}
+	if of == toPattern {
+		if n < 4 {
+			return nil, resp.ProtocolError("a message without a channel")
+		}
+		fields = []*string{&m.Pattern, &m.Channel}
+	}
+	var err error
+	for _, field := range fields {
+		if *field, err = d.String(); err != nil {
+			return nil, err
+		}
+	}
+	if d.Peek() == resp.Array {
+		m.PayloadSlice, err = decodeStrings(d)
+	} else {
+		m.Payload, err = d.String()
+	}
+	if err == resp.Nil {
+		err = nil
+	}
+	return m, err
+}
+
+// receiveMode is who gets the messages.
+type receiveMode uint8
+
+const (
+	byMethod receiveMode = iota
+	byChannel
+	byChannelOfAll
+)
+
+var errReceiver = errors.New("redis: pub/sub: the messages go to a Go channel, and cannot be received by a method as well")
+
+// receiveTimeout is the error of ReceiveTimeout.
+type receiveTimeout time.Duration
+
+func (e receiveTimeout) Error() string {
+	return fmt.Sprintf("redis: pub/sub: nothing was received within %s", time.Duration(e))
+}
+func (receiveTimeout) Timeout() bool   { return true }
+func (receiveTimeout) Temporary() bool { return true }
+
+// Is lets the error pass for that of a net.Conn.
+func (receiveTimeout) Is(target error) bool { return target == os.ErrDeadlineExceeded }
+
+// Receive waits for what comes next: a *[Message], *[Subscription] or *[Pong].
+//
+// An error may tell of trouble that the PubSub deals with by itself: a
+// connection was lost or could not be made, a server has refused something.
+// Receive can be called again; only the latest trouble of each of these is reported.
+//
+// When a connection was lost, everything is subscribed to again by the time the error
+// is returned: what is published from then on is received. If that fails, or takes
+// longer than a Subscribe would wait, the error is returned all the same. It is
+// [io.EOF] if the server has closed the connection, else a [net.Error].
+//
+// The other errors are that of ctx, [ErrClosed], and one after Channel was called.
+func (p *PubSub) Receive(ctx context.Context) (any, error) {
+	return p.ReceiveTimeout(ctx, 0)
+}
+
+// ReceiveTimeout is Receive that waits no longer than timeout, if that is
+// positive; the error then is a [net.Error] whose Timeout method says so.
+func (p *PubSub) ReceiveTimeout(ctx context.Context, timeout time.Duration) (any, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
+	p.mu.Lock()
+	by := p.receiver
+	p.mu.Unlock()
+	if by != byMethod {
+		return nil, errReceiver
+	}
+	var late <-chan time.Time
+	if timeout > 0 {
+		timer := time.NewTimer(timeout)
+		defer timer.Stop()
+		late = timer.C
+	}
+	for {
+		if err := p.finished(); err != nil {
+			return nil, err
+		}
+		d, ok, trouble := p.inbox.take()
+		switch {
+		case ok:
+			return d.what, nil
+		case trouble != nil:
+			return nil, trouble
+		}
+		select {
+		case <-p.inbox.ready:
+		case <-p.life.Done():
+		case <-late:
+			return nil, receiveTimeout(timeout)
+		case <-ctx.Done():
+			return nil, p.nothingCame(ctx.Err())
+		}
+	}
+}
+
+// nothingCame is the error of a Receive whose context has ended with cause. It is more
+// than that when there is no subscription yet from which a message could come.
+func (p *PubSub) nothingCame(cause error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	topics := slices.Collect(maps.Values(p.topics))
+	if len(topics) == 0 || p.counts != [2]int{} {
+		return cause
+	}
+	return p.unconfirmed("nothing is subscribed to yet", cause, topics)
+}
+
+// finished is why nothing will come any more.
+func (p *PubSub) finished() error {
+	switch {
+	case p.err != nil:
+		return p.err
+	case p.life.Err() != nil:
+		return ErrClosed
+	}
+	return nil
+}
+
+// ReceiveMessage is Receive that passes over everything but messages.
+func (p *PubSub) ReceiveMessage(ctx context.Context) (*Message, error) {
+	for {
+		what, err := p.Receive(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if msg, ok := what.(*Message); ok {
+			return msg, nil
+		}
+	}
+}
+
+// ChannelOption is an option of [PubSub.Channel].
+type ChannelOption func(*channelOptions)
+
+type channelOptions struct {
+	size   int
+	send   time.Duration
+	health linkHealth
+	onDrop func(n uint64)
+}
+
+// WithChannelSize sets how many messages the Go channel itself has room for.
+// Default 100. More wait behind it, see [PubSub].
+func WithChannelSize(size int) ChannelOption {
+	return func(o *channelOptions) { o.size = max(0, size) }
+}
+
+// WithChannelSendTimeout sets for how long a message may wait for the receiver,
+// counted from when it came, before it is dropped and counted by
+// [PubSub.Dropped]. Default 60 s; 0 or less drops what finds no room in the Go
+// channel at once.
+func WithChannelSendTimeout(d time.Duration) ChannelOption {
+	return func(o *channelOptions) { o.send = d }
+}
+
+// WithChannelHealthCheckInterval sets how long a connection may be without a
+// word from the server before it is sent a PING. Default 3 s, also without
+// Channel; 0 sends none.
+func WithChannelHealthCheckInterval(d time.Duration) ChannelOption {
+	return func(o *channelOptions) { o.health.interval = d }
+}
+
+// WithChannelPingTimeout sets how long a server may owe an answer, to PING or
+// anything else, without saying anything, before its connection is replaced.
+// Default 5 s, also without Channel; 0 waits for ever.
+func WithChannelPingTimeout(d time.Duration) ChannelOption {
+	return func(o *channelOptions) { o.health.pong = d }
+}
+
+// WithChannelReconnectTimeout bounds each attempt to make a connection, where
+// that is shorter than DialTimeout. Default 0: DialTimeout alone counts.
+func WithChannelReconnectTimeout(d time.Duration) ChannelOption {
+	return func(o *channelOptions) { o.health.dial = d }
+}
+
+// WithChannelOnDrop has fn called when messages were dropped, with their number
+// since it was called last. It is called by the goroutine that fills the Go
+// channel, and should return soon. It may close the PubSub.
+func WithChannelOnDrop(fn func(dropped uint64)) ChannelOption {
+	return func(o *channelOptions) { o.onDrop = fn }
+}
+
+// Channel returns a Go channel with the messages, which is closed when the PubSub
+// is. Every call returns the same one, with the options of the first. From then
+// on the methods that receive return an error.
+//
+// Trouble does not come through the Go channel: the PubSub deals with it, and a
+// subscription that cannot be made, as for a wrong password or for want of permission,
+// is asked for again and again. To see that there is any:
+//
+//   - Subscribe and its like return what kept a server from confirming: make the PubSub
+//     without channels, by rdb.Subscribe(ctx), and add them by [PubSub.Subscribe].
+//   - [PubSub.ChannelWithSubscriptions] shows each subscription that is made, and that
+//     is made anew after a connection was lost.
+//   - The log says what fails, and that it works again; see [SetLogger].
+//
+// After ChannelWithSubscriptions was called, what Channel returns is closed.
+func (p *PubSub) Channel(opts ...ChannelOption) <-chan *Message {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch p.receiver {
+	case byMethod:
+		p.receiver = byChannel
+		o := p.channelOptions(opts)
+		p.messages = make(chan *Message, o.size)
+		go pump(p, o, p.messages, func(what any) (*Message, bool) {
+			msg, ok := what.(*Message)
+			return msg, ok
+		})
+	case byChannelOfAll:
+		closed := make(chan *Message)
+		close(closed)
+		return closed
+	}
+	return p.messages
+}
+
+// ChannelSize is Channel with [WithChannelSize].
+//
+// Deprecated: use Channel(WithChannelSize(size)).
+func (p *PubSub) ChannelSize(size int) <-chan *Message {
+	return p.Channel(WithChannelSize(size))
+}
+
+// ChannelWithSubscriptions is Channel for both *[Message] and *[Subscription]:
+// the latter show when a subscription was made anew. After Channel was called,
+// what it returns is closed.
+func (p *PubSub) ChannelWithSubscriptions(opts ...ChannelOption) <-chan any {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch p.receiver {
+	case byMethod:
+		p.receiver = byChannelOfAll
+		o := p.channelOptions(opts)
+		p.everything = make(chan any, o.size)
+		go pump(p, o, p.everything, func(what any) (any, bool) {
+			_, pong := what.(*Pong)
+			return what, !pong
+		})
+	case byChannel:
+		closed := make(chan any)
+		close(closed)
+		return closed
+	}
+	return p.everything
+}
+
+// channelOptions completes the options and has those of the links followed.
+func (p *PubSub) channelOptions(opts []ChannelOption) *channelOptions {
+	o := &channelOptions{size: defaultChannelSize, send: defaultSendTimeout, health: p.health}
+	for _, set := range opts {
+		set(o)
+	}
+	p.health = o.health
+	nudge(p.wake)
+	return o
+}
+
+const (
+	defaultChannelSize = 100
+	defaultSendTimeout = time.Minute
+)
+
+// pump moves what pick picks from the inbox to out, until the PubSub ends.
+func pump[T any](p *PubSub, o *channelOptions, out chan<- T, pick func(any) (T, bool)) {
+	defer close(out)
+	timer := time.NewTimer(o.send)
+	defer timer.Stop()
+	var reported uint64
+	report := func() {
+		n := p.inbox.droppedSoFar()
+		switch {
+		case n == reported:
+			return
+		case o.onDrop != nil:
+			o.onDrop(n - reported)
+		default:
+			p.source.background().note(backgroundTask{deliverMessages, p.listed()},
+				fmt.Errorf("the receiver is too slow, %d so far", n))
+		}
+		reported = n
+	}
+	for p.life.Err() == nil {
+		d, ok, _ := p.inbox.take()
+		if !ok {
+			select {
+			case <-p.inbox.ready:
+			case <-p.inbox.lost:
+				report()
+			case <-p.life.Done():
+			}
+			continue
+		}
+		v, wanted := pick(d.what)
+		if !wanted {
+			continue
+		}
+		select {
+		case out <- v:
+			continue
+		default:
+		}
+		timer.Reset(o.send - time.Since(d.at))
+		for waiting := true; waiting; {
+			select {
+			case out <- v:
+				waiting = false
+			case <-timer.C:
+				p.inbox.drop()
+				report()
+				waiting = false
+			case <-p.inbox.lost:
+				report()
+			case <-p.life.Done():
+				return
+			}
+		}
+	}
 }

@@ -1,13 +1,16 @@
 package redis
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/seed-e06f3def/rediscluster/internal/cmdinfo"
 	"github.com/seed-e06f3def/rediscluster/internal/resp"
@@ -491,4 +494,184 @@ func (l *lookout) view(c *ClusterClient) (*slotView, *node, error) {
 		v.run = "of another node"
 	}
 	return v, from, nil
+}
+
+// maxScans is how many scans of the cluster a client keeps in mind. Most of
+// them have been abandoned; of these the oldest are forgotten.
+const maxScans = 1024
+
+// scanCursors keeps where the scans of a client have got to, by the cursors it
+// has given out for them. A cursor alone could not hold it: it has 64 bits, and
+// a server's own may take as many.
+//
+// A cursor may be used again, after an error for instance, until the one that
+// came of it is.
+type scanCursors struct {
+	mu   sync.Mutex
+	next uint64
+	byID map[uint64]*list.Element
+	used *list.List // of *scanCursor, the latest first
+}
+
+type scanCursor struct {
+	id     uint64
+	before uint64 // the cursor that it came of; 0: none, or it is forgotten
+	at     *scanState
+}
+
+// UnknownCursorError is returned for a cursor of SCAN that the cluster client
+// has not given out, or has forgotten: begin anew with 0. A scan belongs to the
+// client that has begun it, which keeps the latest 1,024 in mind.
+type UnknownCursorError struct {
+	Cursor uint64 // the one that was given
+}
+
+// Error names the cursor.
+func (e *UnknownCursorError) Error() string {
+	return fmt.Sprintf("redis: scan: the cursor %d is none of this client's, or was forgotten", e.Cursor)
+}
+
+// get returns where the scan with the cursor has got to.
+func (c *scanCursors) get(id uint64) (*scanState, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.byID[id]
+	if e == nil {
+		return nil, &UnknownCursorError{id}
+	}
+	cursor := e.Value.(*scanCursor)
+	c.drop(cursor.before)
+	cursor.before = 0
+	c.used.MoveToFront(e)
+	return cursor.at, nil
+}
+
+// put returns a cursor for the state that came of the cursor before.
+func (c *scanCursors) put(at *scanState, before uint64) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byID == nil {
+		c.byID, c.used = map[uint64]*list.Element{}, list.New()
+		// Those of two clients are not likely to be taken for each other, and
+		// fit where only integers below 2⁵³ do.
+		c.next = 1<<40 + rand.Uint64N(1<<52)
+	}
+	c.next++
+	c.byID[c.next] = c.used.PushFront(&scanCursor{c.next, before, at})
+	if c.used.Len() > 2*maxScans { // a scan has two cursors at the most
+		c.drop(c.used.Back().Value.(*scanCursor).id)
+	}
+	return c.next
+}
+
+// done forgets a scan that has come to its end.
+func (c *scanCursors) done(id uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drop(id)
+}
+
+// drop forgets a cursor. The lock is held.
+func (c *scanCursors) drop(id uint64) {
+	if e := c.byID[id]; e != nil {
+		delete(c.byID, id)
+		c.used.Remove(e)
+	}
+}
+
+// slotSet is a set of hash slots.
+type slotSet [slotCount / 64]uint64
+
+func (s *slotSet) has(slot int) bool { return s[slot/64]&(1<<(slot%64)) != 0 }
+func (s *slotSet) add(slot int)      { s[slot/64] |= 1 << (slot % 64) }
+func (s *slotSet) remove(slot int)   { s[slot/64] &^= 1 << (slot % 64) }
+
+func (s *slotSet) addAll() {
+	for i := range s {
+		s[i] = ^uint64(0)
+	}
+}
+
+// slotView is what a primary says of its own slots at one moment. No other node
+// knows as well which slots it serves, and none knows of those on the move.
+type slotView struct {
+	id        string
+	run       string            // of the server process: cursors are of no use to another
+	serves    slotSet           // also those that are on their way to another node
+	leaving   map[int]string    // slots on their way out: the nodes they go to, by id
+	arriving  map[int]string    // slots on their way here: the nodes they come from, by id
+	addresses map[string]string // of the nodes it knows, by id
+}
+
+// settled reports whether the node serves the slot and it is not on its way.
+func (v *slotView) settled(slot int) bool { return v.serves.has(slot) && v.leaving[slot] == "" }
+
+// parseSlotView reads the answer of the node at addr to CLUSTER NODES: of its
+// own line the slots, of the others the addresses.
+func parseSlotView(text, addr string) (v *slotView, ok bool) {
+	v = &slotView{leaving: map[int]string{}, arriving: map[int]string{}, addresses: map[string]string{}}
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) < 8 {
+			continue
+		}
+		id, flags := fields[0], fields[2]
+		v.addresses[id] = completeHost(clientAddr(fields[1]), addr)
+		if !strings.Contains(flags, "myself") {
+			continue
+		}
+		v.id, ok = id, true
+		for _, slots := range fields[8:] {
+			v.addSlots(slots)
+		}
+	}
+	return v, ok
+}
+
+// addSlots reads "17", "0-5460", "[93->-id]" or "[77-<-id]".
+func (v *slotView) addSlots(field string) {
+	if moving, ok := strings.CutPrefix(strings.TrimSuffix(field, "]"), "["); ok {
+		if slot, to, ok := strings.Cut(moving, "->-"); ok {
+			noteMove(v.leaving, slot, to)
+		} else if slot, from, ok := strings.Cut(moving, "-<-"); ok {
+			noteMove(v.arriving, slot, from)
+		}
+		return
+	}
+	first, last, isRange := strings.Cut(field, "-")
+	if !isRange {
+		last = first
+	}
+	from, err1 := strconv.Atoi(first)
+	to, err2 := strconv.Atoi(last)
+	if err1 != nil || err2 != nil || from < 0 {
+		return
+	}
+	for slot := from; slot <= to && slot < slotCount; slot++ {
+		v.serves.add(slot)
+	}
+}
+
+func noteMove(moves map[int]string, slot, node string) {
+	if n, err := strconv.Atoi(slot); err == nil && n >= 0 && n < slotCount {
+		moves[n] = node
+	}
+}
+
+// viewOf is what the slot map says in place of a node that may not be asked.
+func (m *slotMap) viewOf(n *node) *slotView {
+	v := &slotView{id: n.addr}
+	for slot := range slotCount {
+		if s := m.at(slot); s != nil && s.primary == n {
+			v.serves.add(slot)
+		}
+	}
+	return v
+}
+
+// runID is the id of the server process in the answer to INFO.
+func runID(info string) string {
+	_, rest, _ := strings.Cut(info, "run_id:")
+	id, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(id)
 }

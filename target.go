@@ -3,7 +3,6 @@ package redis
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 )
 
@@ -85,19 +84,6 @@ func transactionTarget(cmds []Cmder) (t target, err error) {
 	return t, nil
 }
 
-// place is a part of the cluster that a command is for as a whole: a shard, or
-// one node of it.
-type place struct {
-	shard *shard // as it was when the command was sent first
-	slot  int    // one that it served
-	node  *node  // nil: the node that serves the shard
-	// summed, if set, is the shards whose numbers are added up, this one among them.
-	summed []*place
-	// outside says that the node need not be in the slot map: a new primary is
-	// not there before it has its first slot.
-	outside bool
-}
-
 // errNodeLeft is why a command for one node is not sent there any more.
 var errNodeLeft = errors.New("redis: the node has left the cluster")
 
@@ -110,41 +96,6 @@ type uncoveredError struct{ slot int }
 
 func (e *uncoveredError) Error() string {
 	return fmt.Sprintf("redis: no node of the cluster serves slot %d", e.slot)
-}
-
-// shardOf is the shard that a command is for.
-func (m *slotMap) shardOf(t *target) (*shard, error) {
-	if t.place == nil {
-		if t.anyShard && t.slot >= 0 && m.at(int(t.slot)) == nil {
-			return m.serving(-1)
-		}
-		return m.serving(int(t.slot))
-	}
-	if n := t.place.node; n != nil {
-		if !t.place.outside && !slices.Contains(m.nodes, n) {
-			return nil, errNodeLeft
-		}
-		return newShard(n, nil), nil
-	}
-	s := t.place.in(m)
-	switch {
-	case s == nil:
-		return nil, &uncoveredError{t.place.slot}
-	case t.place.isMerged(s, m):
-		return nil, errMerged
-	}
-	return s, nil
-}
-
-// serving is the shard that serves the slot, or any if slot is -1.
-func (m *slotMap) serving(slot int) (*shard, error) {
-	if slot < 0 {
-		return m.shards[1+rand.IntN(len(m.shards)-1)], nil
-	}
-	if s := m.at(slot); s != nil {
-		return s, nil
-	}
-	return nil, &uncoveredError{slot}
 }
 
 // beside is the shard for a command that any can serve and that the nodes in avoid have
@@ -160,37 +111,4 @@ func (m *slotMap) beside(s *shard, avoid []*node) *shard {
 		}
 	}
 	return s
-}
-
-// in finds the shard as it is in m: after a failover another node is its
-// primary.
-func (p *place) in(m *slotMap) *shard {
-	if i := slices.IndexFunc(m.shards[1:], func(s *shard) bool { return s.primary == p.shard.primary }); i >= 0 {
-		return m.shards[1+i]
-	}
-	if i := slices.IndexFunc(m.shards[1:], func(s *shard) bool { return slices.Contains(p.shard.nodes, s.primary) }); i >= 0 {
-		return m.shards[1+i]
-	}
-	return m.at(p.slot)
-}
-
-// isMerged reports whether s, as which the shard is in m, is in m what another one
-// of the sum is too.
-func (p *place) isMerged(s *shard, m *slotMap) bool {
-	return s.primary != p.shard.primary &&
-		slices.ContainsFunc(p.summed, func(other *place) bool { return other != p && other.in(m) == s })
-}
-
-// places is every shard, each with the first slot that it serves.
-func (m *slotMap) places() []*place {
-	list := make([]*place, 0, len(m.shards))
-	for _, sh := range m.shards[1:] {
-		list = append(list, &place{shard: sh})
-	}
-	for slot := slotCount - 1; slot >= 0; slot-- {
-		if i := m.indexAt(uint(slot)); i > 0 {
-			list[i-1].slot = slot
-		}
-	}
-	return list
 }
