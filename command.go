@@ -64,7 +64,7 @@ type Cmder interface {
 // There are many commands, and each is new memory: it is as small as can be.
 type baseCmd struct {
 	info  *cmdinfo.Command // nil: unknown, or not looked up yet
-	short [3]arg           // the arguments in the short form, see arglist.go
+	short [3]arg           // the arguments in the short form, see args.go
 	rare  *rare
 }
 
